@@ -335,6 +335,7 @@ def test_what_is_wrong_with_files_exports_and_keeping_has_german_words(act, tmp_
 
 
 def test_progress_is_announced_and_nothing_moves_for_those_who_asked(app, visit):
+    """The start was not said of a frame whose drawing had begun when the page first saw it."""
     page = visit(reduced_motion="reduce")
     said = page.locator(".sb-said")
     app.renderer.gate = threading.Event()

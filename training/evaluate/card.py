@@ -85,7 +85,7 @@ measured in the features of that small classifier and compares with no other.
 - diffusers alone loads the language model that comes along, which wants sentences worded much as in training: with it
   {free} per cent of frames in free English had the right people, each once, under earlier weights. The program
   reads with the one that `reader/` names: {free_program}.
-- Of frames of nobody one in ten shows somebody, and half of the nights are days.
+- Of frames of nobody three in ten show somebody or something, and two in three of the nights are days.
 
 ## What is in the folder
 

@@ -3,7 +3,9 @@
 /** @param {Frame} frame */
 function makeCard(frame) {
   const root = make("li", "sb-card");
-  const known = { id: frame.id, frame, painted: null, saved: "", base: null, sent: null, problem: null };
+  // A frame may be drawn by the time it is first seen, and the start is said then.
+  const before = isBeingDrawn(frame) ? { ...frame, job: null } : frame;
+  const known = { id: frame.id, frame: before, painted: null, saved: "", base: null, sent: null, problem: null };
   const card = /** @type {Card} */ ({ ...known, root }); // the rest comes part by part
   card.root.dataset.frame = frame.id;
   card.root.append(makeThread(card), makePicture(card), makeSentence(card), makeState(card), makeActions(card));
