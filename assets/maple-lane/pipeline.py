@@ -6284,6 +6284,8 @@ SOURCES['storyboard.text.belongings'] = '''|"""Decides whether a thing is seen o
 |from storyboard.text.word_classes import (
 |    AUXILIARIES,
 |    COORDINATORS,
+|    HAVING,
+|    PARTICLES,
 |    PREPOSITIONS,
 |    SUBORDINATORS,
 |    is_finite,
@@ -6311,7 +6313,6 @@ SOURCES['storyboard.text.belongings'] = '''|"""Decides whether a thing is seen o
 |_ENDS = PREPOSITIONS | AUXILIARIES | COORDINATORS | SUBORDINATORS
 |_MOST = 4  # words at most, from an owner or an article to the noun
 |_ARTICLES = frozenset("a an the her his their its my our your every all".split())
-|_HAVE = frozenset("has have had 's 'd 've".split())
 |_HOLDING = frozenset(
 |    "hold carry wear push pull drag lead ride drive hand offer show bring feed wave point follow chase be".split()
 |)
@@ -6320,7 +6321,6 @@ SOURCES['storyboard.text.belongings'] = '''|"""Decides whether a thing is seen o
 |    """time times moment day night morning afternoon evening minute second hour week month year summer winter spring
 |    autumn instant way place reason fact news first last only""".split()
 |)
-|_PARTICLES = frozenset("up down off out over of".split())
 |_PUTTING = frozenset(
 |    "put stick place lay set draw paint pin tie hang drop balance tuck wrap pour tip".split()
 |)
@@ -6372,11 +6372,12 @@ SOURCES['storyboard.text.belongings'] = '''|"""Decides whether a thing is seen o
 |    words = [one for one in behind[:3] if not is_manner(one)]
 |    if not words or not _is_thing_meant(before):
 |        return False
-|    verb = words[1] if words[0] in _HAVE and len(words) > 1 else words[0]
+|    perfect = words[0] in HAVING and words[0] != "having"
+|    verb = words[1] if perfect and len(words) > 1 else words[0]
 |    if is_form_of(verb, _HOLDING) or verb in AUXILIARIES:
 |        return False
 |    past = is_finite(verb) and not verb.endswith("s")
-|    return words[0] in _HAVE or is_form_of(verb, _LIKING) or past
+|    return perfect or is_form_of(verb, _LIKING) or past
 |
 |
 |def _is_thing_meant(before: Sequence[str]) -> bool:
@@ -6388,7 +6389,7 @@ SOURCES['storyboard.text.belongings'] = '''|"""Decides whether a thing is seen o
 |    for back, word in enumerate(reversed(words[-_MOST:])):
 |        if word in _ARTICLES:
 |            first = words[: len(words) - back - 1]
-|            placed = bool(first) and first[-1] in PREPOSITIONS - _PARTICLES
+|            placed = bool(first) and first[-1] in PREPOSITIONS - PARTICLES - {"of"}
 |            opens = len(first) < 3 or first[-2] in COORDINATORS or not first[-2][0].isalpha()
 |            told = not first or any(is_finite(one) or one.endswith("ing") for one in first)
 |            led = (placed and opens) or first[-1:] == ["such"] or not SUBORDINATORS.isdisjoint(first)
@@ -7427,9 +7428,8 @@ SOURCES['storyboard.text.departures'] = '''|"""Decides whether a sentence says o
 |
 |from storyboard.text.phrases import is_form_of
 |from storyboard.text.whereabouts import is_place_noun
-|from storyboard.text.word_classes import DETERMINERS, PREPOSITIONS, is_finite, is_manner
+|from storyboard.text.word_classes import DETERMINERS, HAVING, PREPOSITIONS, is_finite, is_manner
 |
-|_HAVE = frozenset("has have had having 's 've 'd".split())
 |_BE = frozenset("is are was were am be been being 's 're isn't aren't wasn't weren't".split())
 |_OTHER_HELPERS = frozenset(
 |    """do does did will would shall should can could may might must don't doesn't didn't won't wouldn't hasn't haven't
@@ -7491,7 +7491,7 @@ SOURCES['storyboard.text.departures'] = '''|"""Decides whether a sentence says o
 |    """
 |    if before[-1:] == ("with",) and behind:
 |        return behind[0] in _AWAY or _is_at(behind, _OCCUPIED)
-|    if before[-2:-1] == ("so",) and before[-1] in _HAVE | _BE:
+|    if before[-2:-1] == ("so",) and before[-1] in HAVING | _BE:
 |        return any(is_form_of(one, _LEAVING) or one in _AWAY for one in before[:-2])
 |    if behind[:2] == ("had", "been") and (len(behind) == 2 or behind[2] in _STANDING_THERE):
 |        return True  # "where Rosa had been stood Milo"
@@ -7643,14 +7643,14 @@ SOURCES['storyboard.text.departures'] = '''|"""Decides whether a sentence says o
 |        word = words[index]
 |        if word in _NOT or word.endswith("n't") or word == "cannot":
 |            denied = True
-|        if word in _HAVE | _BE | _OTHER_HELPERS:
+|        if word in HAVING | _BE | _OTHER_HELPERS:
 |            helpers.append(word)
 |        elif not (word in _NOT | _BETWEEN or is_manner(word)):
 |            break
 |        index += 1
 |    if index == len(words):
 |        return None, []
-|    perfect = any(one in _HAVE or one in ("hasn't", "haven't", "hadn't") for one in helpers)
+|    perfect = any(one in HAVING or one in ("hasn't", "haven't", "hadn't") for one in helpers)
 |    being = any(one in _BE for one in helpers) and not (
 |        helpers[-1] == "'s" and words[index] in ("left", "come")
 |    )
@@ -7762,7 +7762,14 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Decides whether an "it" means nob
 |
 |from storyboard.text.captions import Pronoun, ReadSentence
 |from storyboard.text.phrases import is_form_of
-|from storyboard.text.word_classes import COMPLEMENTERS, COORDINATORS, PEOPLE, PREPOSITIONS, SUBORDINATORS
+|from storyboard.text.word_classes import (
+|    COMPLEMENTERS,
+|    COORDINATORS,
+|    PARTICLES,
+|    PEOPLE,
+|    PREPOSITIONS,
+|    SUBORDINATORS,
+|)
 |
 |_HELPERS = """is was are be been being isn't wasn't has had have will would may might must could should can begins began
 |    starts started keeps kept stops stopped continues continued goes going to gets got getting becomes became becoming
@@ -7821,7 +7828,6 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Decides whether an "it" means nob
 |    ripe""".split()
 |)
 |_OPENING = SUBORDINATORS | COORDINATORS | COMPLEMENTERS
-|_PARTICLES = frozenset("up down off out over".split())  # "picks up a parcel"
 |_SMALL = frozenset("up down out away off back again still then also just only never always soon".split())
 |_NO_VERB = _CLAUSE_END | frozenset(
 |    """and or but while as then when because that after before until if so with to near behind beside by for into in
@@ -7876,7 +7882,7 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Decides whether an "it" means nob
 |    """Returns whether these words name a thing, "the cake" or "her umbrella", that is neither a person nor a place."""
 |    return any(
 |        word in _KNOWN
-|        and (previous not in PREPOSITIONS or previous in _PARTICLES)
+|        and (previous not in PREPOSITIONS or previous in PARTICLES)
 |        and noun not in _NO_VERB | PEOPLE
 |        for previous, word, noun in zip(["", *before], before, before[1:], strict=False)
 |    )
@@ -9600,7 +9606,7 @@ SOURCES['storyboard.text.topics'] = '''|"""Finds people of whom a sentence only 
 |from collections.abc import Sequence
 |
 |from storyboard.text.phrases import is_form_of
-|from storyboard.text.word_classes import AUXILIARIES, is_finite, is_manner
+|from storyboard.text.word_classes import AUXILIARIES, HAVING, is_finite, is_manner
 |
 |# Words that may stand before a name: "without poor Rosa".
 |_FOND = frozenset("poor dear old little young good sweet even just only".split())
@@ -9648,7 +9654,6 @@ SOURCES['storyboard.text.topics'] = '''|"""Finds people of whom a sentence only 
 |_DRESSING_AS = frozenset("dress disguise pose".split())
 |_NOTICING = frozenset("noticing seeing hearing knowing looking saying waking".split())
 |# "The train has left with Rosa."
-|_HAVE = frozenset("has have had having 's 've 'd".split())
 |_LEFT = frozenset("left departed gone vanished disappeared".split())
 |_DRIVEN_OFF = [[verb, where] for verb in ("driven", "sailed", "flown", "gone") for where in ("off", "away")]
 |_REACH = 6  # words at most between a verb and its "for"
@@ -9687,7 +9692,7 @@ SOURCES['storyboard.text.topics'] = '''|"""Finds people of whom a sentence only 
 |        return True  # "no suitcase, no Juno and no hat"
 |    if last == "with":
 |        gone = earlier[-1:] and earlier[-1] in _LEFT or earlier[-2:] in _DRIVEN_OFF
-|        return bool(gone) and not _HAVE.isdisjoint(earlier[-4:])
+|        return bool(gone) and not HAVING.isdisjoint(earlier[-4:])
 |    if last == "without":
 |        # Pip is there in "Nana never goes without Pip", and so is Nana in "creeps in without Nana noticing".
 |        return _NEGATIVE.isdisjoint(earlier) and not (behind and behind[0] in _NOTICING)
@@ -10082,6 +10087,8 @@ SOURCES['storyboard.text.word_classes'] = '''|"""Classes of English words for th
 |    """after although as because before if once since though till unless until when whenever where wherever whereas
 |    whether while""".split()
 |)
+|HAVING = frozenset("has have had having 's 've 'd".split())
+|PARTICLES = frozenset("up down off out over".split())  # "picks up a parcel": where nothing is
 |COORDINATORS = frozenset("and but or nor so yet then &".split())
 |COMPLEMENTERS = frozenset("that who which whom".split())
 |OPENING_ADVERBS = frozenset(

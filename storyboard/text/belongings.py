@@ -12,6 +12,8 @@ from storyboard.text.phrases import is_form_of
 from storyboard.text.word_classes import (
     AUXILIARIES,
     COORDINATORS,
+    HAVING,
+    PARTICLES,
     PREPOSITIONS,
     SUBORDINATORS,
     is_finite,
@@ -39,7 +41,6 @@ _IRREGULAR = {"feet": "foot", "teeth": "tooth"}
 _ENDS = PREPOSITIONS | AUXILIARIES | COORDINATORS | SUBORDINATORS
 _MOST = 4  # words at most, from an owner or an article to the noun
 _ARTICLES = frozenset("a an the her his their its my our your every all".split())
-_HAVE = frozenset("has have had 's 'd 've".split())
 _HOLDING = frozenset(
     "hold carry wear push pull drag lead ride drive hand offer show bring feed wave point follow chase be".split()
 )
@@ -48,7 +49,6 @@ _WHEN = frozenset(
     """time times moment day night morning afternoon evening minute second hour week month year summer winter spring
     autumn instant way place reason fact news first last only""".split()
 )
-_PARTICLES = frozenset("up down off out over of".split())
 _PUTTING = frozenset(
     "put stick place lay set draw paint pin tie hang drop balance tuck wrap pour tip".split()
 )
@@ -100,11 +100,12 @@ def is_only_maker(before: Sequence[str], behind: Sequence[str]) -> bool:
     words = [one for one in behind[:3] if not is_manner(one)]
     if not words or not _is_thing_meant(before):
         return False
-    verb = words[1] if words[0] in _HAVE and len(words) > 1 else words[0]
+    perfect = words[0] in HAVING and words[0] != "having"
+    verb = words[1] if perfect and len(words) > 1 else words[0]
     if is_form_of(verb, _HOLDING) or verb in AUXILIARIES:
         return False
     past = is_finite(verb) and not verb.endswith("s")
-    return words[0] in _HAVE or is_form_of(verb, _LIKING) or past
+    return perfect or is_form_of(verb, _LIKING) or past
 
 
 def _is_thing_meant(before: Sequence[str]) -> bool:
@@ -116,7 +117,7 @@ def _is_thing_meant(before: Sequence[str]) -> bool:
     for back, word in enumerate(reversed(words[-_MOST:])):
         if word in _ARTICLES:
             first = words[: len(words) - back - 1]
-            placed = bool(first) and first[-1] in PREPOSITIONS - _PARTICLES
+            placed = bool(first) and first[-1] in PREPOSITIONS - PARTICLES - {"of"}
             opens = len(first) < 3 or first[-2] in COORDINATORS or not first[-2][0].isalpha()
             told = not first or any(is_finite(one) or one.endswith("ing") for one in first)
             led = (placed and opens) or first[-1:] == ["such"] or not SUBORDINATORS.isdisjoint(first)

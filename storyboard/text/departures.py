@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 from storyboard.text.phrases import is_form_of
 from storyboard.text.whereabouts import is_place_noun
-from storyboard.text.word_classes import DETERMINERS, PREPOSITIONS, is_finite, is_manner
+from storyboard.text.word_classes import DETERMINERS, HAVING, PREPOSITIONS, is_finite, is_manner
 
-_HAVE = frozenset("has have had having 's 've 'd".split())
 _BE = frozenset("is are was were am be been being 's 're isn't aren't wasn't weren't".split())
 _OTHER_HELPERS = frozenset(
     """do does did will would shall should can could may might must don't doesn't didn't won't wouldn't hasn't haven't
@@ -75,7 +74,7 @@ def is_away(before: Sequence[str], behind: Sequence[str], contrasted: bool) -> b
     """
     if before[-1:] == ("with",) and behind:
         return behind[0] in _AWAY or _is_at(behind, _OCCUPIED)
-    if before[-2:-1] == ("so",) and before[-1] in _HAVE | _BE:
+    if before[-2:-1] == ("so",) and before[-1] in HAVING | _BE:
         return any(is_form_of(one, _LEAVING) or one in _AWAY for one in before[:-2])
     if behind[:2] == ("had", "been") and (len(behind) == 2 or behind[2] in _STANDING_THERE):
         return True  # "where Rosa had been stood Milo"
@@ -227,14 +226,14 @@ def _predicate(words: list[str], helpers: list[str]) -> tuple[_Predicate | None,
         word = words[index]
         if word in _NOT or word.endswith("n't") or word == "cannot":
             denied = True
-        if word in _HAVE | _BE | _OTHER_HELPERS:
+        if word in HAVING | _BE | _OTHER_HELPERS:
             helpers.append(word)
         elif not (word in _NOT | _BETWEEN or is_manner(word)):
             break
         index += 1
     if index == len(words):
         return None, []
-    perfect = any(one in _HAVE or one in ("hasn't", "haven't", "hadn't") for one in helpers)
+    perfect = any(one in HAVING or one in ("hasn't", "haven't", "hadn't") for one in helpers)
     being = any(one in _BE for one in helpers) and not (
         helpers[-1] == "'s" and words[index] in ("left", "come")
     )

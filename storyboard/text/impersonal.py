@@ -14,7 +14,14 @@ from collections.abc import Sequence
 
 from storyboard.text.captions import Pronoun, ReadSentence
 from storyboard.text.phrases import is_form_of
-from storyboard.text.word_classes import COMPLEMENTERS, COORDINATORS, PEOPLE, PREPOSITIONS, SUBORDINATORS
+from storyboard.text.word_classes import (
+    COMPLEMENTERS,
+    COORDINATORS,
+    PARTICLES,
+    PEOPLE,
+    PREPOSITIONS,
+    SUBORDINATORS,
+)
 
 _HELPERS = """is was are be been being isn't wasn't has had have will would may might must could should can begins began
     starts started keeps kept stops stopped continues continued goes going to gets got getting becomes became becoming
@@ -73,7 +80,6 @@ _OF_OBJECTS = _OF_THINGS | frozenset(
     ripe""".split()
 )
 _OPENING = SUBORDINATORS | COORDINATORS | COMPLEMENTERS
-_PARTICLES = frozenset("up down off out over".split())  # "picks up a parcel"
 _SMALL = frozenset("up down out away off back again still then also just only never always soon".split())
 _NO_VERB = _CLAUSE_END | frozenset(
     """and or but while as then when because that after before until if so with to near behind beside by for into in
@@ -128,7 +134,7 @@ def _speaks_of_thing(before: Sequence[str]) -> bool:
     """Returns whether these words name a thing, "the cake" or "her umbrella", that is neither a person nor a place."""
     return any(
         word in _KNOWN
-        and (previous not in PREPOSITIONS or previous in _PARTICLES)
+        and (previous not in PREPOSITIONS or previous in PARTICLES)
         and noun not in _NO_VERB | PEOPLE
         for previous, word, noun in zip(["", *before], before, before[1:], strict=False)
     )

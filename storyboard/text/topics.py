@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storyboard.text.phrases import is_form_of
-from storyboard.text.word_classes import AUXILIARIES, is_finite, is_manner
+from storyboard.text.word_classes import AUXILIARIES, HAVING, is_finite, is_manner
 
 # Words that may stand before a name: "without poor Rosa".
 _FOND = frozenset("poor dear old little young good sweet even just only".split())
@@ -57,7 +57,6 @@ _ACTING_AS = frozenset("pretend play imagine claim".split())
 _DRESSING_AS = frozenset("dress disguise pose".split())
 _NOTICING = frozenset("noticing seeing hearing knowing looking saying waking".split())
 # "The train has left with Rosa."
-_HAVE = frozenset("has have had having 's 've 'd".split())
 _LEFT = frozenset("left departed gone vanished disappeared".split())
 _DRIVEN_OFF = [[verb, where] for verb in ("driven", "sailed", "flown", "gone") for where in ("off", "away")]
 _REACH = 6  # words at most between a verb and its "for"
@@ -96,7 +95,7 @@ def _is_left_out(before: list[str], behind: Sequence[str]) -> bool:
         return True  # "no suitcase, no Juno and no hat"
     if last == "with":
         gone = earlier[-1:] and earlier[-1] in _LEFT or earlier[-2:] in _DRIVEN_OFF
-        return bool(gone) and not _HAVE.isdisjoint(earlier[-4:])
+        return bool(gone) and not HAVING.isdisjoint(earlier[-4:])
     if last == "without":
         # Pip is there in "Nana never goes without Pip", and so is Nana in "creeps in without Nana noticing".
         return _NEGATIVE.isdisjoint(earlier) and not (behind and behind[0] in _NOTICING)

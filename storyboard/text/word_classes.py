@@ -13,6 +13,8 @@ SUBORDINATORS = frozenset(
     """after although as because before if once since though till unless until when whenever where wherever whereas
     whether while""".split()
 )
+HAVING = frozenset("has have had having 's 've 'd".split())
+PARTICLES = frozenset("up down off out over".split())  # "picks up a parcel": where nothing is
 COORDINATORS = frozenset("and but or nor so yet then &".split())
 COMPLEMENTERS = frozenset("that who which whom".split())
 OPENING_ADVERBS = frozenset(
