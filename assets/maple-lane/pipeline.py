@@ -7161,13 +7161,12 @@ SOURCES['storyboard.text.clauses'] = '''|"""Finds who does what in each clause o
 |            return "object"
 |        clause = self.done.clauses[-1] if self.done.clauses else None
 |        begins = clause is None or not clause.begun or words.is_saying(previous) or previous == "than"
-|        behind = self._is_behind_circumstance(what.start) or self._is_behind_leading(what.start)
-|        return "subject" if begins or behind else "object"
+|        if begins or self._is_behind_circumstance(what.start) or self._is_behind_leading(what.start):
+|            return "subject"
+|        return "object"
 |
 |    def _is_behind_leading(self, place: int) -> bool:
 |        """Whether a clause that leads is complete at `place`, without a comma: "When the rain came Rosa danced"."""
-|        if not self.done.clauses:
-|            return False
 |        clause = self.done.clauses[-1]
 |        told = words.WORD.findall(self.text[clause.start : place])
 |        return clause.opener in words.SUBORDINATORS and any(map(words.is_finite, told))
@@ -7327,11 +7326,10 @@ SOURCES['storyboard.text.deeds'] = '''|"""Finds the words of a sentence that tel
 |_ENDS = re.compile(r"[.!?;:\\u2026\\u2014]|\\b(?:while|when|as|before|after|until)\\b", re.IGNORECASE)
 |_WINDOW = 40
 |_ARMS = r"(?:in|on|under|across|over)\\s+(?:his|her|its|their)\\s+(?:own\\s+)?(?:arms?|hands?|shoulders?|back)\\b"
-|_LADEN = re.compile(rf"\\b(?:with|carrying|holding|hugging)\\s+(?:\\w+\\s+){{1,6}}?{_ARMS}", re.IGNORECASE)
-|_BESIDE_LADEN = re.compile(rf"\\s*,?\\s*with\\s+(?:\\w+\\s+){{1,6}}?{_ARMS}", re.IGNORECASE)
-|_LADEN_BEFORE = re.compile(
-|    rf"(?:^|[,;.!?]\\s*|\\band\\s+)(with\\s+(?:\\w+\\s+){{1,6}}?{_ARMS}),?\\s*$", re.IGNORECASE
-|)
+|_LOAD = rf"(?:\\w+\\s+){{1,6}}?{_ARMS}"  # "half a boat in his arms"
+|_LADEN = re.compile(rf"\\b(?:with|carrying|holding|hugging)\\s+{_LOAD}", re.IGNORECASE)
+|_BESIDE_LADEN = re.compile(rf"\\s*,?\\s*with\\s+{_LOAD}", re.IGNORECASE)
+|_LADEN_BEFORE = re.compile(rf"(?:^|[,;.!?]\\s*|\\band\\s+)(with\\s+{_LOAD}),?\\s*$", re.IGNORECASE)
 |_TOGETHER = frozenset("dance waltz run walk jog eat dine picnic read paint sing".split())
 |_CHASING = frozenset(["chase"])
 |_READING = frozenset(["read"])
@@ -7797,7 +7795,7 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Decides whether an "it" means nob
 |)
 |# "It was then that Otto came", "It is Rosa who waves", "It was under the bed that it slept".
 |_CLEFT = re.compile(
-|    r"it(?:\\s+is|\\s+was|['\\u2019]s)\\s+(?:only\\s+|not\\s+until\\s+)?(?:then|there|here|now|[A-Z]\\w+|"
+|    r"it(?:\\s+is|\\s+was|['\\u2019]s)\\s+(?:only\\s+|not\\s+until\\s+)?(?:\\w+|"
 |    r"(?:at|in|on|from|under|behind|by|with|after|before)\\s+(?:\\w+\\s+){1,4}?)\\s*(?:that|who)\\b",
 |    re.IGNORECASE,
 |)
@@ -8212,6 +8210,7 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |        somewhere or for going somewhere ("walks to the beach and dances") count only if there is no other deed. Words
 |        that are denied, and words for things nearby, do not count.
 |        """
+|        standing = self._deed("stand")
 |        told: dict[bool, list[tuple[str, re.Match[str]]]] = {False: [], True: []}
 |        for match in WORD.finditer(clause):
 |            word = match.group().lower()
@@ -8225,7 +8224,7 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |            if covered or not _NEARBY.search(before):
 |                forms = first_forms(word)
 |                going = not GOING.isdisjoint(forms) and _TO_A_PLACE.match(clause, match.end())
-|                beside = going or deed == self._deed("stand") or not STAYING.isdisjoint(forms)
+|                beside = going or deed == standing or not STAYING.isdisjoint(forms)
 |                told[bool(beside)].append((deed, match))
 |        said = told[False] or told[True]
 |        surest = self._surest(
@@ -8323,11 +8322,15 @@ SOURCES['storyboard.text.phrases'] = '''|"""The words and marks of a sentence in
 |            first -= 1
 |        return self.words[first:last]
 |
-|    def behind(self, place: int) -> tuple[str, ...]:
-|        """Returns the tokens of the same sentence that begin at or behind a place of the text."""
+|    def behind(self, place: int, until: int | None = None) -> tuple[str, ...]:
+|        """Returns the tokens of the same sentence that begin at or behind a place of the text.
+|
+|        until: the place where they end; by default the end of the sentence.
+|        """
 |        first = bisect_left(self.starts, place)
+|        most = len(self.words) if until is None else bisect_left(self.starts, until)
 |        last = first
-|        while last < len(self.words) and self.words[last] not in _HARD:
+|        while last < most and self.words[last] not in _HARD:
 |            last += 1
 |        return self.words[first:last]
 |
@@ -9126,8 +9129,7 @@ SOURCES['storyboard.text.presence'] = '''|"""Finds people of whom a sentence spe
 |            for other in self.analysis.expressions
 |            if other.role == "subject" and other.start > end
 |        ]
-|        text = self.text[: min(clauses, default=len(self.text))]
-|        return ((f"'{ending}",) if ending else ()) + tokens_of(text).behind(end)
+|        return ((f"'{ending}",) if ending else ()) + self.tokens.behind(end, min(clauses, default=None))
 |
 |    def _owned(self, one: Expression) -> tuple[str, ...]:
 |        return self.tokens.behind(ending_at(self.text, one.end)[1])
@@ -9859,7 +9861,6 @@ SOURCES['storyboard.text.unnamed'] = '''|"""Decides whether a sentence speaks of
 |    """
 |    tokens = tokens_of(unspoken(sentence.text))
 |    named = [(one.start, one.end) for one in sentence.mentions]
-|    things = {one.start for one in sentence.pronouns if is_things(sentence, one, earlier)}
 |    for place, word in enumerate(tokens.words):
 |        if not (word in PEOPLE or word in COUNTING):
 |            continue
@@ -9868,11 +9869,11 @@ SOURCES['storyboard.text.unnamed'] = '''|"""Decides whether a sentence speaks of
 |            continue
 |        before, following = _around(tokens, place, named)
 |        somebody = _is_somebody if word in PEOPLE else _counts_people
-|        counts_things = following[:1] == ("of",) and not things.isdisjoint(
-|            tokens.starts[place + 2 : place + 3]
-|        )
-|        people = somebody(word, before, following) and not counts_things
-|        if people and not _is_absent(tokens, start, end):
+|        if not somebody(word, before, following) or _is_absent(tokens, start, end):
+|            continue
+|        # "Every one of them" counts what "them" stands for.
+|        counted = tokens.starts[place + 2 : place + 3] if following[:1] == ("of",) else ()
+|        if not any(one.start in counted and is_things(sentence, one, earlier) for one in sentence.pronouns):
 |            return True
 |    return False
 |

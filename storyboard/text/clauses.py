@@ -190,13 +190,12 @@ class _Reader:
             return "object"
         clause = self.done.clauses[-1] if self.done.clauses else None
         begins = clause is None or not clause.begun or words.is_saying(previous) or previous == "than"
-        behind = self._is_behind_circumstance(what.start) or self._is_behind_leading(what.start)
-        return "subject" if begins or behind else "object"
+        if begins or self._is_behind_circumstance(what.start) or self._is_behind_leading(what.start):
+            return "subject"
+        return "object"
 
     def _is_behind_leading(self, place: int) -> bool:
         """Whether a clause that leads is complete at `place`, without a comma: "When the rain came Rosa danced"."""
-        if not self.done.clauses:
-            return False
         clause = self.done.clauses[-1]
         told = words.WORD.findall(self.text[clause.start : place])
         return clause.opener in words.SUBORDINATORS and any(map(words.is_finite, told))

@@ -31,11 +31,10 @@ _STOPS = re.compile(r"[.!?](?![\w\"'\u2019\u201d])")
 _ENDS = re.compile(r"[.!?;:\u2026\u2014]|\b(?:while|when|as|before|after|until)\b", re.IGNORECASE)
 _WINDOW = 40
 _ARMS = r"(?:in|on|under|across|over)\s+(?:his|her|its|their)\s+(?:own\s+)?(?:arms?|hands?|shoulders?|back)\b"
-_LADEN = re.compile(rf"\b(?:with|carrying|holding|hugging)\s+(?:\w+\s+){{1,6}}?{_ARMS}", re.IGNORECASE)
-_BESIDE_LADEN = re.compile(rf"\s*,?\s*with\s+(?:\w+\s+){{1,6}}?{_ARMS}", re.IGNORECASE)
-_LADEN_BEFORE = re.compile(
-    rf"(?:^|[,;.!?]\s*|\band\s+)(with\s+(?:\w+\s+){{1,6}}?{_ARMS}),?\s*$", re.IGNORECASE
-)
+_LOAD = rf"(?:\w+\s+){{1,6}}?{_ARMS}"  # "half a boat in his arms"
+_LADEN = re.compile(rf"\b(?:with|carrying|holding|hugging)\s+{_LOAD}", re.IGNORECASE)
+_BESIDE_LADEN = re.compile(rf"\s*,?\s*with\s+{_LOAD}", re.IGNORECASE)
+_LADEN_BEFORE = re.compile(rf"(?:^|[,;.!?]\s*|\band\s+)(with\s+{_LOAD}),?\s*$", re.IGNORECASE)
 _TOGETHER = frozenset("dance waltz run walk jog eat dine picnic read paint sing".split())
 _CHASING = frozenset(["chase"])
 _READING = frozenset(["read"])

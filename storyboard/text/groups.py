@@ -98,8 +98,6 @@ def _whom(
     fitting = {one.name for one in cast if not pronoun or one.pronoun == pronoun}
     names = {one.name: one.aliases for one in cast}
     sentence = read_sentence(caption, names)
-    likeliest = readings_together(sentence, cast, earlier)[0].meant
-    beside = {name for start, who in likeliest.items() if start < found.start() for name in who}
     before = {one.name for one in sentence.mentions if one.end <= found.start()} & fitting
     if len(before) == count and not found["other"]:
         return [one.name for one in cast if one.name in before]
@@ -107,7 +105,11 @@ def _whom(
     # does something else. But the person may also be one of them: "So the three of them ate for six, Otto alone for
     # four."
     known = before if found["all"] else set()
-    apart: list[set[str]] = [set()] if found["all"] else [{*sentence.names, *beside}, set()]
+    apart: list[set[str]] = [set()]
+    if not found["all"]:
+        likeliest = readings_together(sentence, cast, earlier)[0].meant
+        beside = {name for start, who in likeliest.items() if start < found.start() for name in who}
+        apart.insert(0, {*sentence.names, *beside})
     shown = [named_there(read) & fitting for read in earlier]
     for others in apart:
         told = _latest(shown, others, known, count)

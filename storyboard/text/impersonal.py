@@ -49,7 +49,7 @@ _SEEMS = re.compile(
 )
 # "It was then that Otto came", "It is Rosa who waves", "It was under the bed that it slept".
 _CLEFT = re.compile(
-    r"it(?:\s+is|\s+was|['\u2019]s)\s+(?:only\s+|not\s+until\s+)?(?:then|there|here|now|[A-Z]\w+|"
+    r"it(?:\s+is|\s+was|['\u2019]s)\s+(?:only\s+|not\s+until\s+)?(?:\w+|"
     r"(?:at|in|on|from|under|behind|by|with|after|before)\s+(?:\w+\s+){1,4}?)\s*(?:that|who)\b",
     re.IGNORECASE,
 )

@@ -227,6 +227,7 @@ class Lexicon:
         somewhere or for going somewhere ("walks to the beach and dances") count only if there is no other deed. Words
         that are denied, and words for things nearby, do not count.
         """
+        standing = self._deed("stand")
         told: dict[bool, list[tuple[str, re.Match[str]]]] = {False: [], True: []}
         for match in WORD.finditer(clause):
             word = match.group().lower()
@@ -240,7 +241,7 @@ class Lexicon:
             if covered or not _NEARBY.search(before):
                 forms = first_forms(word)
                 going = not GOING.isdisjoint(forms) and _TO_A_PLACE.match(clause, match.end())
-                beside = going or deed == self._deed("stand") or not STAYING.isdisjoint(forms)
+                beside = going or deed == standing or not STAYING.isdisjoint(forms)
                 told[bool(beside)].append((deed, match))
         said = told[False] or told[True]
         surest = self._surest(

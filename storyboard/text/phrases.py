@@ -33,11 +33,15 @@ class Tokens:
             first -= 1
         return self.words[first:last]
 
-    def behind(self, place: int) -> tuple[str, ...]:
-        """Returns the tokens of the same sentence that begin at or behind a place of the text."""
+    def behind(self, place: int, until: int | None = None) -> tuple[str, ...]:
+        """Returns the tokens of the same sentence that begin at or behind a place of the text.
+
+        until: the place where they end; by default the end of the sentence.
+        """
         first = bisect_left(self.starts, place)
+        most = len(self.words) if until is None else bisect_left(self.starts, until)
         last = first
-        while last < len(self.words) and self.words[last] not in _HARD:
+        while last < most and self.words[last] not in _HARD:
             last += 1
         return self.words[first:last]
 

@@ -163,8 +163,7 @@ class _Look:
             for other in self.analysis.expressions
             if other.role == "subject" and other.start > end
         ]
-        text = self.text[: min(clauses, default=len(self.text))]
-        return ((f"'{ending}",) if ending else ()) + tokens_of(text).behind(end)
+        return ((f"'{ending}",) if ending else ()) + self.tokens.behind(end, min(clauses, default=None))
 
     def _owned(self, one: Expression) -> tuple[str, ...]:
         return self.tokens.behind(ending_at(self.text, one.end)[1])

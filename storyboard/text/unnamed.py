@@ -56,7 +56,6 @@ def speaks_of_others(sentence: ReadSentence, earlier: Sequence[ReadSentence] = (
     """
     tokens = tokens_of(unspoken(sentence.text))
     named = [(one.start, one.end) for one in sentence.mentions]
-    things = {one.start for one in sentence.pronouns if is_things(sentence, one, earlier)}
     for place, word in enumerate(tokens.words):
         if not (word in PEOPLE or word in COUNTING):
             continue
@@ -65,11 +64,11 @@ def speaks_of_others(sentence: ReadSentence, earlier: Sequence[ReadSentence] = (
             continue
         before, following = _around(tokens, place, named)
         somebody = _is_somebody if word in PEOPLE else _counts_people
-        counts_things = following[:1] == ("of",) and not things.isdisjoint(
-            tokens.starts[place + 2 : place + 3]
-        )
-        people = somebody(word, before, following) and not counts_things
-        if people and not _is_absent(tokens, start, end):
+        if not somebody(word, before, following) or _is_absent(tokens, start, end):
+            continue
+        # "Every one of them" counts what "them" stands for.
+        counted = tokens.starts[place + 2 : place + 3] if following[:1] == ("of",) else ()
+        if not any(one.start in counted and is_things(sentence, one, earlier) for one in sentence.pronouns):
             return True
     return False
 
