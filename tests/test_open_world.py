@@ -21,6 +21,7 @@ from training.maple_lane import (
     draw_layers,
     draw_with_things,
     sample_open_story,
+    sample_scenery,
 )
 from training.maple_lane.more_actions import ALL_ACTIONS, GESTURE_ACTIONS, PAIR_PHRASES
 from training.maple_lane.sky import TIMES, WEATHERS
@@ -151,7 +152,14 @@ def test_no_scene_of_one_split_is_met_in_another_whoever_acts():
             deeds = deeds[:1]
         return scene.place, tuple(deeds), tuple(t.kind for t in scene.things), scene.time, scene.weather
 
-    seen = {split: {content(frame.scene) for frame in _frames(60, split)} for split in SPLITS}
+    views = {
+        split: [f.scene for seed in range(60) for f in sample_scenery(seed, 4, split).frames]
+        for split in SPLITS
+    }
+    seen = {
+        split: {content(s) for s in (*(f.scene for f in _frames(60, split)), *views[split])}
+        for split in SPLITS
+    }
     for one, other in combinations(SPLITS, 2):
         assert not seen[one] & seen[other]
 
@@ -165,6 +173,19 @@ def test_an_open_world_has_all_there_is_to_meet():
     assert {t.kind for s in scenes for t in s.things} == set(THINGS_BESIDE)
     assert 0.02 < np.mean([not s.actors for s in scenes]) < 0.2
     assert all(PLACES[s.place].outdoors for s in scenes if (s.time, s.weather) != ("day", "clear"))
+
+
+def test_scenery_is_mostly_empty_and_often_dark():
+    """Frames of nobody had a thing in four of five cases, so "Night falls over the park." was drawn with one."""
+    for split in SPLITS:
+        scenes = [frame.scene for seed in range(40) for frame in sample_scenery(seed, 4, split).frames]
+        assert not any(scene.actors for scene in scenes)
+        assert np.mean([not scene.things for scene in scenes]) > 0.6
+        assert {scene.time for scene in scenes} == set(TIMES)
+    dark = [scene.time == "night" for seed in range(100) for scene in (sample_scenery(seed).frames[0].scene,)]
+    assert np.mean(dark) > 0.2
+    frame = sample_scenery(5).frames[0]
+    assert frame.plain == "Nobody is in the park. Snow falls. It is night." and not frame.references
 
 
 def test_captions_of_open_frames_name_all_that_is_there():

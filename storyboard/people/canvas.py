@@ -75,16 +75,24 @@ def _curve_basis() -> np.ndarray:
 
 def smooth(points: Sequence[Point], closed: bool = True) -> list[Point]:
     """Returns a Catmull-Rom curve through the points."""
+    return list(_curve(tuple(points), closed))
+
+
+# Most shapes of a person do not depend on pose or clothes, so they are drawn again and again.
+@lru_cache(maxsize=4096)
+def _curve(points: tuple[Point, ...], closed: bool) -> tuple[Point, ...]:
     p = np.asarray(points, dtype=np.float64)
     if closed:
-        rows = np.stack([np.roll(p, 1, 0), p, np.roll(p, -1, 0), np.roll(p, -2, 0)], axis=1)
+        # each point with the one before it and the two after it
+        q = np.concatenate([p[-1:], p, p[:2]])
+        rows = np.stack([q[:-3], p, q[2:-1], q[3:]], axis=1)
     else:
         q = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
         rows = np.stack([q[:-3], q[1:-2], q[2:-1], q[3:]], axis=1)
     curve = (_curve_basis() @ rows).reshape(-1, 2)
     if not closed:
         curve = np.concatenate([curve, p[-1:]])
-    return [(x, y) for x, y in curve.tolist()]
+    return tuple((x, y) for x, y in curve.tolist())
 
 
 class Pen:
@@ -147,7 +155,7 @@ class Pen:
         a, b, c, d, e, f = self._matrix
         return [(a * x + b * y + e, c * x + d * y + f) for x, y in points]
 
-    def _fill(self, pixels: list[Point], colour: Colour) -> None:
+    def _fill(self, pixels: Sequence[Point], colour: Colour) -> None:
         self._draw.polygon(pixels, fill=colour)
         if self._mask is not None:
             self._mask.polygon(pixels, fill=self.label)
@@ -162,7 +170,7 @@ class Pen:
         """Draws a filled polygon; with `line`, it gets a soft outline."""
         pixels = self._map(points)
         if line:
-            self._fill(_grown(pixels, width * self._unit), dark(fill))
+            self._fill(_grown(tuple(pixels), width * self._unit), dark(fill))
         self._fill(pixels, fill)
 
     def blob(self, points: Sequence[Point], fill: Colour, line: bool = False, width: float = OUTLINE) -> None:
@@ -223,38 +231,41 @@ class Pen:
             r = w * self._unit / 2
             if path is points:
                 for a, b in zip(pixels, pixels[1:], strict=False):
-                    self._fill(_ribbon([a, b], r), colour)
+                    self._fill(_ribbon((a, b), r), colour)
             else:
-                self._fill(_ribbon(pixels, r), colour)
+                self._fill(_ribbon(tuple(pixels), r), colour)
             for x, y in joints:
                 self._disc(x, y, r, r, colour)
 
 
-def _grown(points: list[Point], by: float) -> list[Point]:
+@lru_cache(maxsize=4096)
+def _grown(points: tuple[Point, ...], by: float) -> tuple[Point, ...]:
     """Returns a closed shape with its edge moved outwards. Corners stay corners, but are limited to a short spike."""
     p = np.asarray(points)
-    edge = np.roll(p, -1, 0) - p
+    after = np.concatenate([p[1:], p[:1]])
+    edge = after - p
     edge /= np.maximum(np.hypot(edge[:, 0], edge[:, 1]), 1e-6)[:, None]
     x, y = p[:, 0], p[:, 1]
-    turn = 1.0 if (x * np.roll(y, -1) - np.roll(x, -1) * y).sum() > 0 else -1.0
+    turn = 1.0 if (x * after[:, 1] - after[:, 0] * y).sum() > 0 else -1.0
     normal = np.stack([edge[:, 1], -edge[:, 0]], axis=1) * turn
-    both = normal + np.roll(normal, 1, 0)
+    both = normal + np.concatenate([normal[-1:], normal[:-1]])
     corner = both / np.maximum((both**2).sum(1, keepdims=True) / 2, 0.5)
-    return [(x, y) for x, y in (p + by * corner).tolist()]
+    return tuple((x, y) for x, y in (p + by * corner).tolist())
 
 
-def _ribbon(points: list[Point], r: float) -> list[Point]:
+@lru_cache(maxsize=4096)
+def _ribbon(points: tuple[Point, ...], r: float) -> tuple[Point, ...]:
     """Returns the outline of a stroke of half width r."""
     if len(points) == 2:
         (ax, ay), (bx, by) = points
         length = math.hypot(bx - ax, by - ay) or 1e-6
         nx, ny = (ay - by) / length * r, (bx - ax) / length * r
-        return [(ax + nx, ay + ny), (bx + nx, by + ny), (bx - nx, by - ny), (ax - nx, ay - ny)]
+        return (ax + nx, ay + ny), (bx + nx, by + ny), (bx - nx, by - ny), (ax - nx, ay - ny)
     p = np.asarray(points)
     way = np.gradient(p, axis=0)
     way /= np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-6)[:, None]
     side = r * np.stack([-way[:, 1], way[:, 0]], axis=1)
-    return [(x, y) for x, y in np.concatenate([p + side, (p - side)[::-1]]).tolist()]
+    return tuple((x, y) for x, y in np.concatenate([p + side, (p - side)[::-1]]).tolist())
 
 
 def _round_corners(x: float, y: float, w: float, h: float, r: float) -> list[Point]:

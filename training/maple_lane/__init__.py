@@ -7,7 +7,7 @@ from .actions import ACTIONS, PROPS
 from .cast import BY_NAME, CAST, MapleCharacter
 from .describe import describe, describe_portrait, describe_portrait_within, describe_within
 from .grammar import Reference, candidates
-from .open_stories import sample_open_story
+from .open_stories import sample_open_story, sample_scenery
 from .places import PLACES
 from .scene import (
     EXPRESSIONS,
@@ -38,5 +38,5 @@ __all__ = [
     "Actor", "MapleCharacter", "MapleStory", "Reference", "Scene", "StoryFrame", "Thing", "candidates",
     "describe", "describe_portrait", "describe_portrait_within", "describe_within", "draw", "draw_layers",
     "draw_portrait", "draw_with_masks", "draw_with_things", "kind_of", "sample_open_story",
-    "sample_guest_story", "sample_people_story", "sample_story", "split_of", "story",
+    "sample_guest_story", "sample_people_story", "sample_scenery", "sample_story", "split_of", "story",
 ]  # fmt: skip

@@ -34,6 +34,9 @@ _EMPTY = (
 )
 _SLOTS = (0.12, 0.5, 0.88)
 _NOBODY, _PAIRED, _WITH_THING = 0.07, 0.22, 0.45  # shares of frames without people, with a pair, with a thing
+# Scenery is dark more often than a story is, and has a thing less often than an open story's frames without people.
+_TIMES_OF_SCENERY = ("day",) * 4 + ("dusk",) * 2 + ("night",) * 4
+_SCENERY_WITH_THING = 0.3
 
 
 class _Pair(NamedTuple):
@@ -79,6 +82,35 @@ def sample_open_story(seed: int, frames: int = 4, split: str = "train") -> Maple
     return MapleStory(f"open-{split}-{seed}", tuple(made), {}, looks)
 
 
+def sample_scenery(seed: int, frames: int = 4, split: str = "train") -> MapleStory:
+    """Returns a story of places without people, by day and by night, in sun, rain and snow. Most are quite empty.
+
+    Open stories have few frames without people, and a thing in most of those: "Night falls over the park." was drawn
+    with a thing or a person. Arguments as in `sample_open_story`.
+    """
+    check_story(frames, split)
+    rng, words = Random(f"scenery/{split}/{seed}"), Random(f"scenery/{split}/{seed}/words")
+    made: list[StoryFrame] = []
+    before: _View | None = None
+    for _ in range(frames):
+        now = _next_scenery(split, rng)
+        made.append(_frame(now, before, {}, words))
+        before = now
+    return MapleStory(f"scenery-{split}-{seed}", tuple(made), {}, {})
+
+
+def _next_scenery(split: str, rng: Random) -> _View:
+    """A place without people, most often under the sky. The view is drawn again until it belongs to the split."""
+    outdoors = [place for place in PLACES.values() if place.outdoors]
+    while True:
+        place = rng.choice((*PLACES.values(), *outdoors)).name
+        time, weather = _air(place, rng, _TIMES_OF_SCENERY)
+        thing = _thing(place, (), False, weather, rng) if rng.random() < _SCENERY_WITH_THING else None
+        view = _View(place, rng.getrandbits(30), time, weather, (), (), None, thing)
+        if _split(view) == split:
+            return view
+
+
 def _next_view(before: _View | None, pool: list[str], split: str, rng: Random) -> _View:
     """The next view. The whole view is drawn again until it belongs to the split."""
     while True:
@@ -110,10 +142,11 @@ def _who_is_where(before: _View | None, pool: list[str], rng: Random) -> tuple[s
     return (place, layout, ()) if rng.random() < _NOBODY else (place, layout, names)
 
 
-def _air(place: str, rng: Random) -> tuple[str, str]:
+def _air(place: str, rng: Random, times: tuple[str, ...] = _TIMES) -> tuple[str, str]:
+    """The time of day and the weather. `times` holds each time as often as it is likely."""
     if not PLACES[place].outdoors:
         return "day", "clear"
-    return rng.choice(_TIMES), rng.choice(_WEATHERS)
+    return rng.choice(times), rng.choice(_WEATHERS)
 
 
 def _pair(names: tuple[str, ...], rng: Random) -> _Pair:

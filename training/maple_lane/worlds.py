@@ -7,13 +7,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from .open_stories import sample_open_story
+from .open_stories import sample_open_story, sample_scenery
 from .stories import MapleStory, sample_people_story, sample_story
 
-# Stories of the cast; the same stories of new people; and open stories of anybody, by night, in snow, with things, or
-# of nobody. Files name a kind by its place in this order, so a new kind goes to the end.
+# Stories of the cast; the same stories of new people; open stories of anybody, by night, in snow, with things, or of
+# nobody; and places without people. Files name a kind by its place in this order, so a new kind goes to the end.
 KINDS: Mapping[str, Callable[[int, int, str], MapleStory]] = MappingProxyType(
-    {"cast": sample_story, "people": sample_people_story, "open": sample_open_story}
+    {
+        "cast": sample_story,
+        "people": sample_people_story,
+        "open": sample_open_story,
+        "scenery": sample_scenery,
+    }
 )
 # The kinds of a world's stories, which repeat in this order. Half of the mixed world is open stories, because only
 # they have gestures, weather, things and frames without people.

@@ -34,7 +34,7 @@ class LatentArguments:
     stories: int = field(
         default=8192, metadata={"help": "stories of four frames to encode, in shards of 128"}
     )
-    world: Literal["cast", "people", "open", "mixed"] = field(
+    world: Literal["cast", "people", "open", "scenery", "mixed"] = field(
         default="cast", metadata={"help": "whose stories; shards that are there keep theirs"}
     )
 
