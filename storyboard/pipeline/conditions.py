@@ -37,7 +37,11 @@ KEPT_CONDITIONS = 64
 
 @dataclass(frozen=True)
 class FrameCondition:
-    """What a frame is drawn from. Conditions have the shape (1, L, D)."""
+    """What a frame is drawn from. Conditions have the shape (1, L, D).
+
+    tokens: (1, T, D), the portrait tokens of the people that are shown, which the denoiser reads behind the condition.
+        None if the pipeline has none.
+    """
 
     condition: torch.Tensor
     text: torch.Tensor | None  # the condition of the caption alone; None without delayed conditioning
@@ -49,6 +53,19 @@ class FrameCondition:
     referential: bool  # whether it names people only by pronouns, so that the text alone says little
     # For each cast member, the columns with which a pointing mapper points at it; None if the mapper does not point.
     people: Mapping[str, tuple[int, ...]] | None = None
+    tokens: torch.Tensor | None = None
+
+    def with_tokens(self, condition: torch.Tensor) -> torch.Tensor:
+        """Returns a condition with the portrait tokens behind it, as the denoiser reads it."""
+        return condition if self.tokens is None else torch.cat([condition, self.tokens.to(condition)], dim=1)
+
+    def without_tokens(self, condition: torch.Tensor) -> torch.Tensor:
+        """Returns a condition of the same length that shows nobody's portrait."""
+        return (
+            condition
+            if self.tokens is None
+            else torch.cat([condition, torch.zeros_like(self.tokens).to(condition)], dim=1)
+        )
 
 
 @dataclass(frozen=True)
@@ -106,7 +123,23 @@ class FrameConditions:
             mentioned=mentioned,
             referential=by_words if request.refers is None else request.refers,
             people=people,
+            tokens=self._tokens(_in_order(mentioned, people), request.cast, conditioning),
         )
+
+    def _tokens(
+        self, shown: Sequence[str], cast: Sequence[CastMember], conditioning: Conditioning
+    ) -> torch.Tensor | None:
+        """Returns the portrait tokens (1, T, D) of these people; None if the pipeline has none.
+
+        They are zeros if the text alone is drawn.
+        """
+        part = self.pipeline.portrait_tokens
+        if part is None:
+            return None
+        portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
+        seen = [self._features.latents(portraits[name]) for name in shown if conditioning != "text"]
+        nothing = self._from_text("")[:, :0]
+        return part.after(nothing, [torch.stack(seen) if seen else torch.zeros(0)])
 
     def explain(
         self, request: FrameRequest, frame: FrameCondition
@@ -289,6 +322,13 @@ class FrameConditions:
             return []
         seen = named_in(captions, cast)
         return [member for member in cast if member.name in seen]
+
+
+def _in_order(mentioned: Sequence[str], people: Mapping[str, tuple[int, ...]] | None) -> list[str]:
+    """Returns the people who are shown, in the order of the condition: those pointed at, else those mentioned."""
+    if people is None:
+        return list(mentioned)
+    return sorted((name for name, columns in people.items() if columns), key=lambda name: min(people[name]))
 
 
 def sentence_of(request: FrameRequest) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from diffusers import DDPMScheduler
 
 from storyboard.errors import StoryError
 from storyboard.models.attention import mean_maps, record_cross_attention
+from storyboard.models.portrait_tokens import encode_portraits
 from storyboard.pipeline import StoryPipeline
 from storyboard.text.captions import find_mentions
 from training.configs.arguments import parsed
@@ -59,6 +60,21 @@ def mass_inside(attention: torch.Tensor, mask: torch.Tensor) -> float:
     return float((attention * mask).sum() / attention.sum().clamp(min=1e-12))
 
 
+def with_portraits(
+    pipeline: StoryPipeline, condition: torch.Tensor, pixels: torch.Tensor, names: Sequence[str]
+) -> torch.Tensor:
+    """Returns a condition (1, L, D) with the portrait tokens of these people behind it, if the pipeline has any.
+
+    pixels: (K, 3, S, S), the portrait of each name. Names may repeat.
+    """
+    tokens = pipeline.portrait_tokens
+    if tokens is None:
+        return condition
+    first = [names.index(name) for name in dict.fromkeys(names)]
+    latents = encode_portraits(pipeline.vae, pixels[first], pipeline.image_processor)
+    return tokens.after(condition, [tokens.middle(latents)])
+
+
 @torch.inference_mode()
 def overlaps(pipeline: StoryPipeline, tale: MapleStory, seed: int) -> Iterator[tuple[float, float]]:
     """Yields (IoU, share of mass inside) for every named character of every frame, over TIMESTEPS."""
@@ -72,13 +88,14 @@ def overlaps(pipeline: StoryPipeline, tale: MapleStory, seed: int) -> Iterator[t
         pixels = pipeline.image_processor(portraits, return_tensors="pt")["pixel_values"]
         features = pipeline.conditioner.encode_portraits(pixels)
         found = pipeline.conditioner([frame.plain], [[(m.start, m.end) for m in mentions]], [features])
+        condition = with_portraits(pipeline, found.fused, pixels, [m.name for m in mentions])
         count = len(TIMESTEPS)
         steps = torch.tensor(TIMESTEPS)
         clean = latents[number].expand(count, -1, -1, -1)
         generator = torch.Generator().manual_seed(seed * 1000 + number)
         noise = torch.randn(clean.shape, generator=generator)
         with record_cross_attention(pipeline.unet, found.columns * count) as record:
-            pipeline.unet(noise_of.add_noise(clean, noise, steps), steps, found.fused.expand(count, -1, -1))
+            pipeline.unet(noise_of.add_noise(clean, noise, steps), steps, condition.expand(count, -1, -1))
         maps = mean_maps(record.maps, (MASK_SIZE, MASK_SIZE))  # (steps, K, 32, 32)
         slots = {actor.name: slot for slot, actor in enumerate(frame.scene.actors)}
         for slot, mention in enumerate(mentions):

@@ -48,6 +48,12 @@ class CharLdmArguments(DenoiserArguments):
             "help": "train the fuser; false, with --vision_layers 0: the denoiser alone, conditions stay as they are"
         },
     )
+    portrait_tokens: bool = field(
+        default=False,
+        metadata={
+            "help": "on Maple Lane: the denoiser also reads portraits as tokens beside the caption; the paper has none"
+        },
+    )
     figures: float = field(
         default=2.0,
         metadata={

@@ -19,7 +19,7 @@ from storyboard.text.captions import Mention, find_mentions
 from training.data.dataset import StoryDataset, open_reader
 from training.examples.captions import portraits_in
 from training.examples.clips import CaptionFitter
-from training.examples.latents import FRAMES, LatentCache
+from training.examples.latents import FRAMES, MAX_CHARACTERS, LatentCache
 from training.examples.noise import noised_rows
 from training.examples.portrait_features import Portrait, PortraitFeatures
 from training.examples.portraits import PortraitViews
@@ -33,14 +33,21 @@ SHEET = 6  # samples in a row
 # So many views of each portrait are kept. Made again for each mention, they took a quarter of a step on a CPU, and most
 # of a step on a GPU.
 VIEWS, VIEWS_OF_ANYBODY = 64, 4
+# The share of examples with portraits on names alone. A reader that does not point at people gives no others.
+WITHOUT_TOKENS = 0.1
 SHEET_SEED = 1_000_003  # the seed of the validation stories on the sheets
 
 
 @dataclass(frozen=True)
 class LaneExample(CharacterExample):
-    """An example of Maple Lane. portraits: one for each span, (3, S, S), or (V,) if a frozen tower has seen them."""
+    """An example of Maple Lane. portraits: one for each span, (3, S, S), or (V,) if a frozen tower has seen them.
+
+    shown: for each person in the order of the caption, the portrait's latents and the mask; empty without portrait
+    tokens.
+    """
 
     portraits: list[torch.Tensor]
+    shown: list[tuple[torch.Tensor, torch.Tensor]]
 
 
 class CharacterExamples:
@@ -51,6 +58,7 @@ class CharacterExamples:
     called: gives the word for somebody in a canonical caption (`CharacterConditioner.called`).
     deeds: whether such captions carry portraits on deeds.
     features: what a frozen tower sees in portraits; a batch then has these in place of portraits.
+    latents: portraits as the autoencoder sees them, (C, side, columns), for portrait tokens.
     """
 
     def __init__(
@@ -61,8 +69,10 @@ class CharacterExamples:
         called: Callable[[str], str],
         deeds: bool,
         features: PortraitFeatures | None = None,
+        latents: PortraitFeatures | None = None,
     ):
         self.cache, self.processor, self.args = cache, processor, args
+        self.latents = latents
         self.called, self.deeds = called, deeds
         self.views, self.features = PortraitViews(processor), features
 
@@ -76,32 +86,51 @@ class CharacterExamples:
         else:
             size = self.processor.crop_size["height"]
             batch["portraits"] = torch.stack(portraits) if portraits else torch.zeros(0, 3, size, size)
+        if self.latents:
+            batch["shown"] = [
+                torch.stack([one for one, _ in e.shown]) if e.shown else torch.zeros(0) for e in examples
+            ]
+            masks = torch.zeros(len(examples), MAX_CHARACTERS, *self.cache.masks.shape[-2:])
+            for row, e in enumerate(examples):
+                for place, (_, mask) in enumerate(e.shown):
+                    masks[row, place] = mask
+            batch["shown_masks"] = masks
         return batch
 
     def _example(self, g: torch.Generator, index: int) -> LaneExample:
         kind = float(torch.rand((), generator=g))
         if kind < self.args.no_condition:
-            return LaneExample("", [], [], fused=False, masked=False, portraits=[])
+            return LaneExample("", [], [], fused=False, masked=False, portraits=[], shown=[])
         tale, number = self.cache.story(index)
         frame = tale.frames[number]
         plain = float(torch.rand((), generator=g)) >= self.args.canonical
         caption, mentions = _plain(frame) if plain else canonical_of(frame.scene, self.called, self.deeds)
-        seen = {actor.name: self._view(actor.name, tale.wears(actor.name), g) for actor in frame.scene.actors}
+        views = {actor.name: self._view(tale.wears(actor.name), g) for actor in frame.scene.actors}
+        seen = {name: self._portrait(name, tale.wears(name), view) for name, view in views.items()}
         slots = {actor.name: slot for slot, actor in enumerate(frame.scene.actors)}
         masks = self.cache.mask(index)
+        fused = kind >= self.args.no_condition + self.args.text_only
+        shown = []
+        if self.latents and fused and float(torch.rand((), generator=g)) >= WITHOUT_TOKENS:
+            for name in dict.fromkeys(m.name for m in mentions):
+                shown.append((self.latents(name, Portrait(tale.wears(name))), masks[slots[name]]))
         return LaneExample(
             caption,
             [(m.start, m.end) for m in mentions],
             [masks[slots[m.name]] for m in mentions],
-            fused=kind >= self.args.no_condition + self.args.text_only,
+            fused=fused,
             masked=float(torch.rand((), generator=g)) < self.args.masked,
             portraits=[seen[m.name] for m in mentions],
+            shown=shown,
         )
 
-    def _view(self, name: str, wears: str | Look, g: torch.Generator) -> torch.Tensor:
-        """Returns one of the portrait's views, as an upload may look (3, S, S), or what the tower sees in it (V,)."""
+    def _view(self, wears: str | Look, g: torch.Generator) -> int:
+        """Returns the number of one of the portrait's views, as an upload may look."""
         views = VIEWS_OF_ANYBODY if isinstance(wears, Look) else VIEWS
-        view = 1 + int(torch.randint(views, (), generator=g))
+        return 1 + int(torch.randint(views, (), generator=g))
+
+    def _portrait(self, name: str, wears: str | Look, view: int) -> torch.Tensor:
+        """Returns a view (3, S, S), or what the tower sees in it (V,)."""
         return self.features(name, Portrait(wears, view)) if self.features else self.views(name, wears, view)
 
 
@@ -148,6 +177,7 @@ def maple_lane_examples(
     processor: CLIPImageProcessor,
     conditioner: CharacterConditioner,
     features: PortraitFeatures | None = None,
+    latents: PortraitFeatures | None = None,
 ) -> tuple[CharacterExamples, Samples]:
     """Returns training examples of encoded Maple Lane, and six validation frames for sample sheets.
 
@@ -156,9 +186,10 @@ def maple_lane_examples(
     """
     cache = LatentCache(Path(args.latents))
     called, deeds = conditioner.called, conditioner.fuser.config.deeds
-    examples = CharacterExamples(cache, processor, args, called, deeds, features)
+    examples = CharacterExamples(cache, processor, args, called, deeds, features, latents)
     kinds = [kind for kind in KINDS if kind in cache.kinds]
     captions, spans, pixels = [], [], []
+    shown: list[torch.Tensor] = []
     for index in range(SHEET):
         kind = kinds[index % len(kinds)]
         tale = story("val", index) if kind == "cast" else KINDS[kind](SHEET_SEED + index, FRAMES, "val")
@@ -167,4 +198,9 @@ def maple_lane_examples(
         captions.append(caption)
         spans.append([(m.start, m.end) for m in mentions])
         pixels += [examples.views(m.name, tale.wears(m.name), 0) for m in mentions]
-    return examples, Samples(captions, spans, torch.stack(pixels))
+        if latents:
+            people = [
+                latents(name, Portrait(tale.wears(name))) for name in dict.fromkeys(m.name for m in mentions)
+            ]
+            shown.append(torch.stack(people) if people else torch.zeros(0))
+    return examples, Samples(captions, spans, torch.stack(pixels), shown)

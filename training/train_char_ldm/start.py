@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from diffusers import UNet2DConditionModel
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizerFast, CLIPVisionModelWithProjection
 
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
+from storyboard.models.latents import downsampling
 from storyboard.models.portrait_encoder import PortraitEncoder
+from storyboard.models.portrait_tokens import PortraitTokens
 from training.configs.parts import load_image_encoder
 from training.train_char_ldm.arguments import CharLdmArguments
 
@@ -36,6 +38,18 @@ def load_conditioner(args: CharLdmArguments) -> CharacterConditioner:
         fuser.register_to_config(deeds=True)
     tokenizer = CLIPTokenizerFast.from_pretrained(parts / "tokenizer")
     return CharacterConditioner(tokenizer, text_encoder, image_encoder, fuser)
+
+
+def load_portrait_tokens(args: CharLdmArguments, vae: AutoencoderKL) -> PortraitTokens | None:
+    """Returns the portrait tokens of the parts, new ones if the parts have none, or None if none are asked for."""
+    if not args.portrait_tokens:
+        return None
+    folder = Path(args.parts) / "char_ldm" / "portrait_tokens"
+    if args.continued and folder.exists():
+        return PortraitTokens.from_pretrained(folder).train()
+    width = CLIPTextModel.config_class.from_pretrained(Path(args.parts) / "text_encoder").hidden_size
+    side = vae.config.sample_size // downsampling(vae)
+    return PortraitTokens(width, vae.config.latent_channels, side, side // 2, (max(1, side // 8), side // 4))
 
 
 def last_layers(encoder: CLIPVisionModelWithProjection | PortraitEncoder, count: int) -> Sequence[nn.Module]:

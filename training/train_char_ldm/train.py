@@ -22,6 +22,7 @@ from storyboard.models.attention import default_layers, record_cross_attention, 
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.digests import weights_digest
 from storyboard.models.losses import diffusion_loss
+from storyboard.models.portrait_tokens import PortraitTokens, encode_portraits
 from training.configs.arguments import parsed
 from training.configs.parts import Scheduler, freeze, load_scheduler, load_vae, save_part
 from training.examples.encoding import latents_of
@@ -32,7 +33,7 @@ from training.loop import Objective, TrainingRun
 from training.train_char_ldm.arguments import CharLdmArguments
 from training.train_char_ldm.batch import CharacterBatch, Samples
 from training.train_char_ldm.maple_lane import clip_examples, maple_lane_examples
-from training.train_char_ldm.start import last_layers, load_conditioner, load_unet
+from training.train_char_ldm.start import last_layers, load_conditioner, load_portrait_tokens, load_unet
 
 
 class CharLdmTraining(Objective[CharacterBatch]):
@@ -45,8 +46,10 @@ class CharLdmTraining(Objective[CharacterBatch]):
         noise: DDPMScheduler,
         args: CharLdmArguments,
         vae: AutoencoderKL | None = None,
+        portrait_tokens: PortraitTokens | None = None,
     ):
         super().__init__()
+        self.portrait_tokens = portrait_tokens
         self.vae = freeze(vae) if vae else None
         self.text_encoder, self.image_encoder = conditioner.text_encoder, conditioner.image_encoder
         self.fuser, self.unet = conditioner.fuser, unet
@@ -74,6 +77,14 @@ class CharLdmTraining(Objective[CharacterBatch]):
         condition = torch.where(batch["fused"][:, None, None], found.fused, found.text)
         masks = batch["masks"]  # (B, K, 32, 32)
         columns = padded(found.columns, masks.shape[1])
+        if self.portrait_tokens:
+            length, each = condition.shape[1], self.portrait_tokens.each
+            condition = self.portrait_tokens.after(condition, batch["shown"])
+            for row, some in zip(columns, batch["shown"], strict=True):
+                row += [
+                    length + n if n < len(some) * each else None for n in range(self.portrait_tokens.length)
+                ]
+            masks = torch.cat([masks, batch["shown_masks"].repeat_interleave(each, dim=1)], dim=1)
         weights = torch.where(
             batch["masked"][:, None, None, None], batch["figures"], 1 + self.args.figures * batch["figures"]
         )
@@ -88,6 +99,8 @@ class CharLdmTraining(Objective[CharacterBatch]):
                 weights=weights,
             )
         loss = denoising + self._unused(found.text, features)
+        if self.portrait_tokens:
+            loss = loss + 0 * sum(one.sum() for one in self.portrait_tokens.parameters())
         valid = torch.tensor([[c is not None for c in row] for row in columns], device=masks.device)
         regularization = regularization_loss(record.maps, masks, valid)
         loss = loss + self.args.reg_weight * regularization
@@ -123,6 +136,15 @@ def portrait_features(
     return PortraitFeatures(lambda pixels: tower(pixel_values=pixels).image_embeds, processor)
 
 
+def portrait_latents(
+    vae: AutoencoderKL, tokens: PortraitTokens, processor: CLIPImageProcessor
+) -> PortraitFeatures:
+    """Returns portraits as the autoencoder sees them, the middles (C, side, columns) that `tokens` reads."""
+    return PortraitFeatures(
+        lambda pixels: tokens.middle(encode_portraits(vae, pixels, processor)).half(), processor
+    )
+
+
 def padded(columns: list[list[int | None]], most: int) -> list[list[int | None]]:
     """Returns the columns of each caption, filled up with None to `most`."""
     return [row + [None] * (most - len(row)) for row in columns]
@@ -150,7 +172,11 @@ def painter(
     def sheet() -> Image.Image:
         features = module.features(samples.pixels).split([len(found) for found in samples.spans])
         fused = module.conditioner(samples.captions, samples.spans, features).fused
-        return paint(module.unet, vae, scheduler, fused, module.conditioner.encode_text([""]))
+        null = module.conditioner.encode_text([""])
+        if module.portrait_tokens:
+            fused = module.portrait_tokens.after(fused, samples.shown)
+            null = module.portrait_tokens.after(null, [torch.zeros(0)])
+        return paint(module.unet, vae, scheduler, fused, null)
 
     return sheet
 
@@ -165,14 +191,17 @@ def main(argv: list[str] | None = None) -> None:
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     conditioner = load_conditioner(args)
     noise = DDPMScheduler.from_config(scheduler.config)
-    features = None
+    tokens = load_portrait_tokens(args, vae)
+    features = latents = None
     examples: Callable[[int, range], CharacterBatch]
     if args.data:
         examples, samples = clip_examples(args.data, args, vae, processor, conditioner)
     else:
         features = portrait_features(conditioner, processor, args)
-        examples, samples = maple_lane_examples(args, processor, conditioner, features)
-    module = CharLdmTraining(conditioner, unet, noise, args, vae if args.data else None)
+        if tokens:
+            latents = portrait_latents(vae, tokens, processor)
+        examples, samples = maple_lane_examples(args, processor, conditioner, features, latents)
+    module = CharLdmTraining(conditioner, unet, noise, args, vae if args.data else None, tokens)
     run = TrainingRun(module, examples, args)
     if run.accelerator.device.type == "cpu":
         # There, plain products have a faster backward pass than the fused kernel.
@@ -182,15 +211,22 @@ def main(argv: list[str] | None = None) -> None:
     if features:
         seen, tower = run.folder / "portraits.safetensors", weights_digest(conditioner.image_encoder)
         features.load(seen, tower)
+    if latents:
+        encoded, sight = run.folder / "portrait-latents.safetensors", weights_digest(vae.encoder)
+        latents.load(encoded, sight)
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:
             if features:
                 features.save(seen, tower)
+            if latents:
+                latents.save(encoded, sight)
             with run.averaged():
                 sheet().save(run.folder / f"sample-{stats.step:06d}.png")
     if run.accelerator.is_main_process:
         with run.averaged():
             save_char_ldm(parts, unet, conditioner)
+            if tokens:
+                save_part(parts, "char_ldm/portrait_tokens", tokens)
 
 
 def save_char_ldm(parts: Path, unet: UNet2DConditionModel, conditioner: CharacterConditioner) -> None:
