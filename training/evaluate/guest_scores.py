@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from storyboard.models.judge.matching import Detection, likeness, seen_label
+from storyboard.models.judge.matching import Detection, likeness
 from storyboard.models.judge.vocabulary import Vocabulary
 from training.evaluate.metrics import Ratio, bootstrap
 from training.evaluate.people_scores import Staged
@@ -92,7 +92,12 @@ def _right(frame: GuestFrame, parts: Sequence[str], vocabulary: Vocabulary) -> b
 
 
 def _parts_seen(person: Detection, labels: Mapping, parts: Sequence[str], vocabulary: Vocabulary) -> int:
-    return sum(seen_label(person, part, vocabulary) == labels[part] for part in parts)
+    return sum(_likeliest(person.said[part], vocabulary.labels(part).index(labels[part])) for part in parts)
+
+
+def _likeliest(probabilities: np.ndarray, label: int) -> bool:
+    """Whether no label is likelier. Labels that look the same in a picture may be equally likely."""
+    return bool(probabilities[label] >= probabilities.max() - 1e-6)
 
 
 def _not_mixed_up(frame: Staged, vocabulary: Vocabulary) -> bool:

@@ -34,6 +34,7 @@ from training.evaluate.classifier import real_picture
 from training.evaluate.drawing import PORTRAIT, KeptRenderer, frame_seed, opened, weights_hash
 from training.evaluate.free_drawing import Refused, draw_text
 from training.evaluate.guest_scores import GuestFrame, guest_scores
+from training.evaluate.judge.synthesis import read_by_drawing
 from training.evaluate.judge.vocabulary import load_maple_lane_judge
 from training.evaluate.people_scores import staged
 from training.evaluate.report import rounded
@@ -62,6 +63,10 @@ class GuestArguments:
     best: bool = field(
         default=False,
         metadata={"help": "draw what the app's own judge finds wrong again, as the page does when asked to"},
+    )
+    by_drawing: bool = field(
+        default=False,
+        metadata={"help": "read looks and actions by drawing them (synthesis.py), some 10 seconds a person"},
     )
     out: str = field(
         default="runs/evaluate/guests", metadata={"help": "folder of drawn pictures, of any run"}
@@ -154,28 +159,38 @@ def draw_all(args: GuestArguments, weights: str) -> list[GuestPicture]:
     return told
 
 
-def look_at(judge: Judge, told: Sequence[GuestPicture], real: bool = False) -> list[GuestFrame]:
+def look_at(
+    judge: Judge, told: Sequence[GuestPicture], real: bool = False, by_drawing: bool = False
+) -> list[GuestFrame]:
     """Returns what the judge sees in the drawn pictures, or in the real pictures of the same scenes.
 
-    If the app refused the text, the judge sees nobody.
+    If the app refused the text, the judge sees nobody. by_drawing: looks and actions are read by drawing them.
     """
     scenes = [one.story.frames[one.number].scene for one in told]
-    pictures = map(real_picture, scenes) if real else (one.open() for one in told)
+    pictures = [real_picture(scene) for scene in scenes] if real else [one.open() for one in told]
+    looked = seen_or_nothing(judge, pictures)
+    if by_drawing:
+        looked = [
+            read_by_drawing(picture, seen, judge.vocabulary) if picture else seen
+            for picture, seen in zip(tqdm(pictures, desc="drawn again", mininterval=2), looked, strict=True)
+        ]
     frames = []
-    for one, scene, seen in zip(told, scenes, seen_or_nothing(judge, list(pictures)), strict=True):
+    for one, scene, seen in zip(told, scenes, looked, strict=True):
         stage = staged(scene, seen, judge.vocabulary)
         frames.append(GuestFrame(one.story.id, one.number + 1, one.named, stage))
     return frames
 
 
-def report(judge: Judge, told: Sequence[GuestPicture]) -> dict:
-    """Returns the results of one run as JSON."""
+def report(judge: Judge, told: Sequence[GuestPicture], by_drawing: bool = False) -> dict:
+    """Returns the results of one run as JSON. by_drawing: as in `look_at`."""
     numbers = [number for number in TOLD_APART if any(one.number + 1 == number for one in told)]
     return {
         "frames": len(told),
         "refused": sum(one.path is None for one in told),
-        "scores": rounded(guest_scores(look_at(judge, told), judge.vocabulary, numbers)),
-        "real frames": rounded(guest_scores(look_at(judge, told, real=True), judge.vocabulary, numbers)),
+        "scores": rounded(guest_scores(look_at(judge, told, False, by_drawing), judge.vocabulary, numbers)),
+        "real frames": rounded(
+            guest_scores(look_at(judge, told, True, by_drawing), judge.vocabulary, numbers)
+        ),
     }
 
 
@@ -213,10 +228,10 @@ def main(argv: list[str] | None = None) -> None:
     told = {
         "pipeline": args.pipeline,
         "pipeline hash": weights[:16],
-        "judge": folder,
+        "judge": f"{folder}, looks by drawing" if args.by_drawing else folder,
         "stories": args.stories,
         "conditioning": "as the app draws, the best of its takes" if args.best else "as the app draws",
-    } | report(judge, drawn)
+    } | report(judge, drawn, args.by_drawing)
     write_json(Path(args.json), told)
     if args.sheet:
         sheet_of(drawn).save(args.sheet)
