@@ -89,6 +89,11 @@ def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSe
     return len(named) < 2 and bool(earlier) and _are_left(earlier[-1], verb)
 
 
+def are_left(earlier: Sequence[ReadSentence]) -> bool:
+    """Returns whether the last sentence introduced several things that a "they" may mean: "Nana keeps bees"."""
+    return bool(earlier) and bool(_plurals(earlier[-1]))
+
+
 def _before_share(before: tuple[str, ...]) -> tuple[str, ...]:
     """Returns the words before "every one of", "most of", "both of"."""
     while before and before[-1] in _SHARES:
