@@ -44,7 +44,7 @@ _ARMS = (
     r"(?:arms?|hands?|shoulders?|back|hip|head)\b"
 )
 _LOAD = rf"(?:\w+\s+){{1,6}}?{_ARMS}"  # "half a boat in his arms"
-_LADEN = re.compile(rf"\b(?:with|carrying|holding|hugging)\s+{_LOAD}", re.IGNORECASE)
+_LADEN = re.compile(rf"\b(?:with|carrying|holding|hugging|has|have|had|takes|took)\s+{_LOAD}", re.IGNORECASE)
 _BESIDE_LADEN = re.compile(rf"\s*,?\s*with\s+{_LOAD}", re.IGNORECASE)
 _LADEN_BEFORE = re.compile(rf"(?:^|[,;.!?]\s*|\band\s+)(with\s+{_LOAD}),?\s*$", re.IGNORECASE)
 _TOGETHER = frozenset(
@@ -54,6 +54,7 @@ _TOGETHER = frozenset(
 _BREAK = re.compile(r"[,.;:!?]|\b(?:and|but|to|while|as|when)\b", re.IGNORECASE)
 _COVERS = frozenset(["umbrella", "parasol"])
 _CHASING = frozenset(["chase"])
+_DENIED = re.compile(r"\b(?:neither|nor)\s+$", re.IGNORECASE)
 _TO_DO = re.compile(r"\s(?P<to>(?:how\s+)?to\s+)?(?P<word>\w+)", re.IGNORECASE)
 _TEACHING = frozenset("teach help let make".split())
 # "“Yes,” says Otto to Juno, and reads on" tells of Otto behind what he says, and so does "says Otto, reading on".
@@ -104,6 +105,8 @@ def told_of(sentence: ReadSentence, meant: Meant) -> list[tuple[Names, str]]:
 def _told_from(text: str, group: Sequence[Expression]) -> int | None:
     """Returns where the words begin that tell what these people do; None if the sentence tells nothing of them."""
     last = group[-1]
+    if _DENIED.search(text, 0, last.start):
+        return None
     if last.role == "subject":
         laden = _LADEN_BEFORE.search(text, 0, group[0].start)
         return laden.start(1) if laden else last.end

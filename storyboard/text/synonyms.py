@@ -72,6 +72,7 @@ _PHRASES: tuple[tuple[str, str, str], ...] = (
     ("read", "study begin start open finish", rf"\s+{_A}{_TO_READ}"),
     ("eat", "wolf gulp", r"\s+(?:\w+\s+){0,3}?down\b"),
     ("eat", "tuck dig", r"\s+in(?:to)?\b(?!\s+(?:his|her|its|their|the)\s+(?:pocket|bag|purse|bed|garden))"),
+    ("eat", "have", rf"\s+(?:{_A})?(?:breakfast|brunch|dinner|feast|lunch|meal|picnic|snack|supper)\b"),
     ("eat", "polish", r"\s+off\b"),
     ("eat", "take have", r"\s+(?:a|another)\s+(?:\w+\s+)?(?:bite|mouthful|nibble)\b"),
     ("water", "give", rf"\s+(?:{_A})?{_PLANTS}\s+(?:\w+\s+){{0,3}}?a\s+(?:\w+\s+)?(?:drink|soak|shower)\b"),

@@ -25,10 +25,11 @@ _NEARBY = re.compile(
 # "Huddled beneath one umbrella" tells what it is for.
 _COVERS = frozenset("umbrella umbrellas parasol parasols brolly".split())
 _UNDER = re.compile(r"\b(?:under|beneath|underneath|below)\s+(?:\w+\s+){0,4}$", re.IGNORECASE)
-# What people look at, wait for or like is not what they do.
+# What people look at, wait for, like, lack or cook is not what they do.
 _LOOKED_AT = re.compile(
     rf"""\b(?:(?:look|star|gaz|peer|glanc|gap)\w*\s+(?:\w+\s+)?(?:at|for|towards?|through)|wait\w*\s+for
-    |(?:dream|think|talk)\w*\s+(?:of|about)|(?:watch|guard|admir|inspect|examin|smell|want|lik|lov)\w*)
+    |(?:dream|think|talk)\w*\s+(?:of|about)|(?:watch|guard|admir|inspect|examin|smell|want|lik|lov|forg[eo]t|los|left|lack|need
+    |miss|bak|cook|prepar|serv|sell|sold|buy|bought|order|slic|feed|fed)\w*)
     \s+(?:{_ON}){{0,3}}$""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -48,12 +49,19 @@ _PAST = re.compile(
     (?=(?:is|are|was|were)\s+\w+ing\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
-# Who lays a table does not lie, who plants a tree does not water it, and who cries "Thief!" sheds no tears.
+# Who lays a table does not lie, who plants a tree does not water it, who cries "Thief!" sheds no tears, and who runs a
+# shop does not run.
 _SAYS_NOTHING = re.compile(
     r"""(?:lay|lays|laid|laying)\s+(?:a|an|the|his|her|its|their|out)\b
     |(?:planted|planting|plant|plants)\s+(?:a|an|the|his|her|out|some|in)\b
+    |lied\b|r(?:an|un|uns|unning)\s+(?:out\s+of\s+(?!the|his|her|a\b)|(?:a|an|the|his|her)\s+(?!(?:\w+\s+)?(?:race|marathon
+    |mile|lap|laps|length|errand|way)\b))
     |cr(?:y|ies|ied|ying)\s+(?:out\b|[,:]\s*["\u201c])|cr(?:y|ies|ied|ying)[,:]\s*["\u201c]""",
     re.IGNORECASE | re.VERBOSE,
+)
+_PARTICLE = re.compile(r"\b(?:in|past|by|around|through|along|over)\s+$", re.IGNORECASE)
+_QUALITIES = frozenset(
+    "red green blue yellow white black brown old young new big small little huge tiny long short good bad".split()
 )
 _GROWING = frozenset("tree trees bush bushes orchard stall shop seller".split())
 _NO_NOUNS = PREPOSITIONS | AUXILIARIES | COORDINATORS | SUBORDINATORS | DETERMINERS
@@ -62,11 +70,19 @@ _NO_NOUNS = PREPOSITIONS | AUXILIARIES | COORDINATORS | SUBORDINATORS | DETERMIN
 def may_tell(clause: str, start: int, end: int, verb: bool) -> bool:
     """Returns whether the words at [start:end] of a clause may tell a deed. verb: whether they are its verb."""
     before, words = clause[:start], clause[start:end].lower()
-    if _NEGATED.search(before) or _ENDED.search(before) or _SAYS_NOTHING.match(clause, start):
+    if is_denied(clause, start) or words in _QUALITIES:
         return False
     if _is_describing(clause, start, end, verb) or (not verb and _LOOKED_AT.search(before)):
         return False
+    if verb and words.endswith("ing") and _PARTICLE.search(before):
+        return True  # "bursts in waving a letter"
     return bool(words in _COVERS and _UNDER.search(before)) or not _NEARBY.search(before)
+
+
+def is_denied(clause: str, start: int) -> bool:
+    """Returns whether the word at `start` tells what is not done, or stands in a phrase that tells something else."""
+    before = clause[:start]
+    return bool(_NEGATED.search(before) or _ENDED.search(before) or _SAYS_NOTHING.match(clause, start))
 
 
 def without_past(clause: str) -> str:
