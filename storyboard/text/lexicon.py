@@ -21,7 +21,7 @@ from storyboard.text.deeds import told_of, without_load
 from storyboard.text.forms import first_forms, in_form_of, part_of
 from storyboard.text.places import Calling, find_places, is_where, wording_at
 from storyboard.text.synonyms import is_clause_verb, told_plainly
-from storyboard.text.telling import is_denied, may_tell, without_past
+from storyboard.text.telling import may_tell, tells_nothing, without_past
 from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD
 from storyboard.text.wordings import Wording
 
@@ -285,7 +285,8 @@ class Lexicon:
         weight = 2.0
         for match in WORD.finditer(clause):
             word = match.group().lower()
-            shares = {} if is_denied(clause, match.start()) else self._shares(word)
+            verb = is_clause_verb(clause, match)
+            shares = {} if tells_nothing(clause, *match.span(), verb) else self._shares(word)
             for deed, share in shares.items():
                 scores[deed] = scores.get(deed, 0.0) + weight * share
                 said.setdefault(deed, []).append((weight * share, match.group()))

@@ -43,6 +43,7 @@ _ENDED = re.compile(
     |(?:refuse[sd]?|forg[eo]ts?|fail(?:s|ed)?)\s+to)\s+$""",
     re.IGNORECASE | re.VERBOSE,
 )
+_NEVER_ENDED = re.compile(r"(?:\b(?:not|never|cannot)|n['\u2019]t)\s+stop\w*\s+$", re.IGNORECASE)
 # "Has swept the floor and is eating" tells of eating.
 _PAST = re.compile(
     r"""^\s*(?:had|has|have|'d|'ve)\s+(?!been\b)[^,.;]*?,?\s+(?:and|but)\s+(?:now\s+)?
@@ -70,19 +71,21 @@ _NO_NOUNS = PREPOSITIONS | AUXILIARIES | COORDINATORS | SUBORDINATORS | DETERMIN
 def may_tell(clause: str, start: int, end: int, verb: bool) -> bool:
     """Returns whether the words at [start:end] of a clause may tell a deed. verb: whether they are its verb."""
     before, words = clause[:start], clause[start:end].lower()
-    if is_denied(clause, start) or words in _QUALITIES:
-        return False
-    if _is_describing(clause, start, end, verb) or (not verb and _LOOKED_AT.search(before)):
+    if tells_nothing(clause, start, end, verb) or _is_describing(clause, start, end, verb):
         return False
     if verb and words.endswith("ing") and _PARTICLE.search(before):
         return True  # "bursts in waving a letter"
     return bool(words in _COVERS and _UNDER.search(before)) or not _NEARBY.search(before)
 
 
-def is_denied(clause: str, start: int) -> bool:
-    """Returns whether the word at `start` tells what is not done, or stands in a phrase that tells something else."""
+def tells_nothing(clause: str, start: int, end: int, verb: bool) -> bool:
+    """Returns whether words tell what is not done or only looked at, or stand in a phrase that tells something else."""
     before = clause[:start]
-    return bool(_NEGATED.search(before) or _ENDED.search(before) or _SAYS_NOTHING.match(clause, start))
+    if _NEVER_ENDED.search(before):
+        return False
+    if _NEGATED.search(before) or _ENDED.search(before) or _SAYS_NOTHING.match(clause, start):
+        return True
+    return clause[start:end].lower() in _QUALITIES or (not verb and _LOOKED_AT.search(before) is not None)
 
 
 def without_past(clause: str) -> str:
