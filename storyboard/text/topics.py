@@ -36,7 +36,7 @@ _MINDING_OF = frozenset(
     "think dream speak talk tell hear remind complain boast know learn despair sing write".split()
 )
 _SEEKING_FOR = frozenset(
-    "wait look search hunt long listen hope pray yearn ask send wish pine whistle shout".split()
+    "wait look search call yell hunt long listen hope pray yearn ask send wish pine whistle shout".split()
 )
 _CALLED_AFTER = frozenset("name call christen ask".split())
 _MISSING = frozenset(
@@ -145,6 +145,7 @@ def _is_behind_of(before: list[str], behind: Sequence[str]) -> bool:
         return word in ("jealous", "envious") or is_form_of(word, _MINDING_OF)
     if last == "from":
         heard = any(is_form_of(one, frozenset(["hear"])) for one in earlier[-4:])
+        heard = heard or earlier in (["it", "is"], ["it", "was"], ["it's"])
         return heard or word.removesuffix("s") in _MESSAGES
     if last == "for":
         # Milo is there in "waits for Milo to finish".
