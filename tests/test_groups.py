@@ -55,6 +55,15 @@ def named(*told: str) -> str:
         (("Rosa meets Otto.", "Milo paints the pair of them."), "Milo paints Rosa and Otto."),
         (("Rosa, Milo and Otto cook.", "The three of them eat, Otto most."), "Rosa, Milo and Otto eat, Otto most."),
         (("Juno waves.", "Rosa meets Milo, and the two of them run."), "Rosa meets Milo, and Rosa and Milo run."),
+        (("Rosa and Milo wait.", "The bus came, and both slept."), "The bus came, and Rosa and Milo slept."),
+        (("Rosa meets Otto.", "Soon both are wet."), "Soon Rosa and Otto are wet."),
+        (("Rosa meets Otto.", "Neither speaks."), "Neither Rosa nor Otto speaks."),
+        (("Rosa meets Otto.", "Then the pair hurry home."), "Then Rosa and Otto hurry home."),
+        (("Rosa, Milo and Juno sing.", "The trio bows."), "Rosa, Juno and Milo bows."),
+        (("Rosa meets Juno.", "Otto came, but the women danced on."), "Otto came, but Rosa and Juno danced on."),
+        (("Milo digs.", "Otto digs.", "The men rest."), "Milo and Otto rest."),
+        (("Rosa digs.", "Milo digs.", "Otto digs.", "They all rest."), "Rosa, Milo and Otto all rest."),
+        (("Rosa digs.", "Milo digs.", "Otto digs.", "All of them rest."), "All of Rosa, Milo and Otto rest."),
     ],
 )  # fmt: skip
 def test_people_are_named_where_exactly_so_many_fit(told, expected):
@@ -72,6 +81,12 @@ def test_people_are_named_where_exactly_so_many_fit(told, expected):
         ("Rosa and Milo run.", "Both her shoes are wet."),
         ("Rosa, Milo and Otto run.", "The two of them dance."),  # which two?
         ("Rosa and Milo run.", "All three dance."),
+        ("Rosa and Milo run.", "The pair of shoes is wet."),
+        ("Rosa and Milo run.", "Neither shoe is dry."),
+        ("Rosa and Milo run.", "They all rest."),
+        ("Rosa and Milo run.", "The women rest."),
+        ("Rosa and Juno run.", "The women's coats are wet."),
+        ("Rosa and Milo run.", "It is raining, and both shoes are wet."),
         ("Rosa and Milo run.", "The two women dance."),
         ("The two of them dance.",),
         ("Rosa, Milo and Otto run.", "It is the other three-legged stool."),

@@ -21,6 +21,7 @@ Nana helps her climb the wall.
 Milo catches her singing.
 They elect her because she is wise.
 Nana wraps her in a blanket.
+Behind her stands Milo.
 """
 OWNERS = """
 Milo paints her home.
@@ -37,6 +38,7 @@ She walks her dog.
 Rosa eats her breakfast.
 Rosa stands behind her house.
 In her kitchen, Rosa sings.
+Milo sits at her table.
 """
 
 

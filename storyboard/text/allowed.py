@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storyboard.text.candidates import Meant, Person, candidates
-from storyboard.text.captions import PRONOUN_FORMS, Pronoun, ReadSentence, is_possessive
+from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence, is_possessive
+from storyboard.text.clauses import analyse
 from storyboard.text.presence import in_doubt, may_be_anothers, named_there, not_shown
+from storyboard.text.speech import is_spoken
 from storyboard.text.unnamed import speaks_of_others
 
 
@@ -23,7 +25,7 @@ def whom_words_allow(
     the question open, because they also speak of other people ("the boy", "both", "everyone") or of nobody at all. If
     everybody who is named is said to be away, the result is everybody whom the sentence is about.
     """
-    if speaks_of_others(sentence, earlier):
+    if speaks_of_others(sentence, earlier) or _speaks_of_nobody_known(sentence, cast, earlier):
         return None
     shown = _shown(sentence, cast, earlier)
     return frozenset(shown or _told(sentence, cast, earlier)) or None
@@ -56,7 +58,7 @@ def whom_words_show(sentence: ReadSentence, meant: Meant) -> frozenset[str]:
             shown |= set(meant.get(one.start, ()))
     # If a sentence names somebody only as elsewhere, a pronoun for them does not show them either: "never told either
     # of them".
-    return frozenset(shown - (set(sentence.names) - named))
+    return frozenset(shown - (set(sentence.names) - named - _owners(sentence)))
 
 
 def _shown(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:
@@ -82,6 +84,31 @@ def _shown(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[Rea
         if len(shown & meant) < least or may_be_anothers(sentence, one):
             shown |= meant
     return shown
+
+
+def _speaks_of_nobody_known(
+    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+) -> bool:
+    """Returns whether a "he" or "she" can stand for nobody whom the story has named, so that it is somebody else."""
+    return any(
+        one.word in ("he", "she")
+        and not is_spoken(sentence.text, one.start)
+        and not _meant(sentence, one, cast, earlier)
+        for one in sentence.pronouns
+    )
+
+
+def _owners(sentence: ReadSentence) -> set[str]:
+    """Returns the people whom a sentence names only as owners.
+
+    Juno is there in "Juno's hat is wet, so she laughs".
+    """
+    owners: set[str] = set()
+    others: set[str] = set()
+    for one in analyse(sentence).expressions:
+        if isinstance(one.what, Mention):
+            (owners if one.role == "owner" else others).add(one.what.name)
+    return owners - others
 
 
 def _told(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:

@@ -113,6 +113,8 @@ def _is_thing_meant(before: Sequence[str]) -> bool:
 
     Times do not count: "In the evening Nana".
     """
+    if before[-1:] == ("that",) and "so" in before:
+        return False  # "It was so hot that Nana opened the window"
     words = list(before[:-1]) if before[-1:] in (("that",), ("which",)) else list(before)
     for back, word in enumerate(reversed(words[-_MOST:])):
         if word in _ARTICLES:

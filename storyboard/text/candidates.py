@@ -14,7 +14,7 @@ from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSenten
 from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
 from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing
 from storyboard.text.speech import unspoken
-from storyboard.text.things import is_things
+from storyboard.text.things import are_left, is_things
 from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 
 MAX_GROUP = 4  # how many people "they" may stand for
@@ -184,7 +184,7 @@ def _groups(
 ) -> list[Names]:
     """Returns whom "they" can stand for: each person whose pronoun it is, and groups.
 
-    If there are neither, it can stand for any single person.
+    If there are neither, it can stand for any single person, unless the last sentence introduced several things.
     """
     before = WORD.findall(unspoken(sentence.text)[: pronoun.start].lower())
     if QUANTIFIED.intersection(before) or is_things(sentence, pronoun, earlier):
@@ -193,7 +193,7 @@ def _groups(
     found: list[Names] = [(name,) for name in people if pronouns[name] == "they"]
     for size in range(2, min(len(people), MAX_GROUP) + 1):
         found += combinations(people[:GROUPED], size)
-    return found or [(name,) for name in people]
+    return found or ([] if are_left(earlier) else [(name,) for name in people])
 
 
 def _is_nobody(

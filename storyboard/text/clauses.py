@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from storyboard.text import word_classes as words
 from storyboard.text.captions import Mention, Pronoun, ReadSentence, is_possessive
+from storyboard.text.forms import may_be_verb
 
 _SUBJECTS = frozenset(["he", "she", "they"])
 _OBJECTS = frozenset(["him", "her", "them"])
@@ -23,6 +24,12 @@ _ABOUT_ONESELF = re.compile(
     re.IGNORECASE,
 )
 _JOINED = re.compile(r"\s*(?:,|,?\s*(?:and|&))\s*", re.IGNORECASE)
+# "Juno, his teacher, reads": words that only say more of a person stand before the verb.
+_APPOSED = re.compile(
+    r",\s(?:the|a|an|his|her|its|their|my|our|still|now|always)\s[^,.;:!?]{1,40},(?=\s)", re.IGNORECASE
+)
+_NAMING = re.compile(r"\b(?:whose\s+name\s+(?:is|was)|called|named)\s+$", re.IGNORECASE)
+_VERB_BEHIND_NAME = re.compile(r",?\s+([^\W\d_]+)")
 _STOP = re.compile(r"[.!?;:\u2026\u2014]")
 _OPENERS = words.SUBORDINATORS | words.COORDINATORS | words.COMPLEMENTERS | words.OPENING_ADVERBS
 # Words behind an "'s" that means "is" or "has".
@@ -181,18 +188,32 @@ class _Reader:
                 return "object"
         elif self._owns(what):
             return "owner"
-        if self._opened(what.start):
+        if self._opened(what.start) or self._is_naming(what):
             return "subject"
         previous = self._previous(what.start)
         # "“Wait!” roared Rosa, and Milo ran": what Milo does is not done by her.
         end = what.end if words.is_finite(previous) else self._joined_end(what.end)
-        if not self._verb_behind(end) or previous in words.PREPOSITIONS - words.SUBORDINATORS:
+        placed = previous in words.PREPOSITIONS - words.SUBORDINATORS and not self._is_reason(what.start)
+        if not self._verb_behind(end, several=end > what.end) or placed:
             return "object"
         clause = self.done.clauses[-1] if self.done.clauses else None
-        begins = clause is None or not clause.begun or words.is_saying(previous) or previous == "than"
+        begins = (
+            clause is None or not clause.begun or words.is_saying(previous) or previous in ("than", "for")
+        )
         if begins or self._is_behind_circumstance(what.start) or self._is_behind_leading(what.start):
             return "subject"
         return "object"
+
+    def _is_naming(self, what: Mention | Pronoun) -> bool:
+        """Whether a clause only says who its subject is: "The teacher, whose name was Milo, knelt down"."""
+        verb = _VERB_BEHIND_NAME.match(self.text, what.end)
+        named = _NAMING.search(self.text[max(0, what.start - _WINDOW) : what.start])
+        return bool(named and verb and words.is_finite(verb.group(1)))
+
+    def _is_reason(self, place: int) -> bool:
+        """Whether a "for" before `place` says why: "Juno reads alone, for Otto has left"."""
+        before = self.text[:place].rstrip().lower()
+        return before.endswith("for") and before[:-3].rstrip()[-1:] in (",", ";")
 
     def _is_behind_leading(self, place: int) -> bool:
         """Whether a clause that leads is complete at `place`, without a comma: "When the rain came Rosa danced"."""
@@ -262,11 +283,17 @@ class _Reader:
                 place = mention.end
         return place
 
-    def _verb_behind(self, place: int) -> bool:
-        match = words.WORD.match(self.text, place + 1)
+    def _verb_behind(self, place: int, several: bool = False) -> bool:
+        """Whether a verb follows. several: whether it is a verb for several people: "Rosa and Pip run"."""
+        apposed = _APPOSED.match(self.text, place)
+        match = words.WORD.match(self.text, (apposed.end() if apposed else place) + 1)
         while match is not None and words.is_manner(match.group()):
             match = words.WORD.match(self.text, match.end() + 1)
-        return match is not None and words.is_finite(match.group())
+        if match is None:
+            return False
+        small = words.PREPOSITIONS | words.COORDINATORS | words.DETERMINERS
+        bare = several and may_be_verb(match.group().lower()) and match.group().lower() not in small
+        return words.is_finite(match.group()) or bare
 
     def _start_clause(self, place: int, subject: int | None) -> None:
         previous = self._previous(place)

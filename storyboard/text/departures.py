@@ -78,6 +78,12 @@ def is_away(before: Sequence[str], behind: Sequence[str], contrasted: bool) -> b
         return any(is_form_of(one, _LEAVING) or one in _AWAY for one in before[:-2])
     if behind[:2] == ("had", "been") and (len(behind) == 2 or behind[2] in _STANDING_THERE):
         return True  # "where Rosa had been stood Milo"
+    if behind[1:2] == ("born",):
+        return True  # "long before Rosa was born"
+    if behind[:2] == (",", "who"):
+        told = behind[2:-2] if behind[-2:-1] == (",",) else behind[2:]
+        if "," not in told:
+            behind, contrasted = told, True  # "The scarf is for Pip, who is at school"
     denied = before[-1:] in (("neither",), ("nor",))
     inverted = before[-1] if before and before[-1] in ("had", "has") else ""
     over = _opens_past(before)

@@ -10,12 +10,23 @@ import re
 from collections.abc import Sequence
 
 from storyboard.text.candidates import Person
-from storyboard.text.captions import Binding, ReadSentence, listed, read_sentence
+from storyboard.text.captions import Binding, Pronoun, ReadSentence, find_pronouns, listed, read_sentence
+from storyboard.text.forms import is_plural, may_be_verb
 from storyboard.text.preferences import SUREST, readings_together
 from storyboard.text.presence import named_there
-from storyboard.text.word_classes import is_counted
+from storyboard.text.word_classes import (
+    AUXILIARIES,
+    COORDINATORS,
+    OPENING_ADVERBS,
+    PREPOSITIONS,
+    is_counted,
+    is_finite,
+    is_manner,
+)
 
-_COUNTS = {"two": 2, "both": 2, "pair": 2, "three": 3, "four": 4}
+_COUNTS = {
+    "two": 2, "both": 2, "neither": 2, "pair": 2, "duo": 2, "couple": 2, "three": 3, "trio": 3, "four": 4,
+}  # fmt: skip
 # Nouns that may be counted -> the pronoun of such people; "" for any pronoun.
 _NOUNS = {
     **dict.fromkeys(("women", "ladies", "girls"), "she"),
@@ -33,15 +44,22 @@ _GROUP = re.compile(
     rf"""(?<![\w-])(?:
         (?:(?P<all>all)|the(?P<other>\s+other)?)\s+(?P<count>two|three|four)|(?P<both>both)
         |the\s+(?P<pair>pair)(?=\s+of\s+them)|(?P<some>two|three|four)(?=\s+of\s+them)
+        |the\s+(?P<team>pair|duo|couple|trio)(?=\s+[^\W\d_])|(?P<neither>neither)(?=\s+[^\W\d_])
+        |the\s+(?P<kind>women|men|ladies|gentlemen|girls|boys)(?![\w'\u2019-])
     )(?:\s+(?P<them>of\s+them)|\s+(?:of\s+the\s+)?(?P<noun>{"|".join(_NOUNS)}))?(?![\w-])""",
     re.IGNORECASE | re.VERBOSE,
 )
+_ALL_OF = re.compile(r"(?<!\w)all\s+of\s+$", re.IGNORECASE)
+_ALL_BEHIND = re.compile(
+    r"\s+(?:were\s+|are\s+|had\s+|have\s+)?all\b(?!\s+(?:the|day|night|over|at|alone)\b)", re.IGNORECASE
+)
+_ALL = 3  # "all" of two people would be "both"
 _NEXT = re.compile(r"\s*(?P<mark>[^\w\s])|\s+(?P<word>\w+)|\s*$")
 
 
 def counts_people(caption: str) -> bool:
     """Returns whether a sentence may count people at all. Earlier sentences are read only if it may."""
-    return _GROUP.search(caption) is not None
+    return _GROUP.search(caption) is not None or any(_is_all(caption, one) for one in find_pronouns(caption))
 
 
 def name_groups(caption: str, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> str:
@@ -56,7 +74,11 @@ def name_groups(caption: str, cast: Sequence[Person], earlier: Sequence[ReadSent
         if not found["them"] and _is_of_people(found, caption):
             names = _whom(found, caption, cast, earlier)
             if names:
-                caption = caption[: found.start()] + listed(names) + caption[found.end() :]
+                people = (
+                    " nor ".join(["neither " + names[0], *names[1:]]) if found["neither"] else listed(names)
+                )
+                people = people[0].upper() + people[1:] if found.group()[0].isupper() else people
+                caption = caption[: found.start()] + people + caption[found.end() :]
     return caption
 
 
@@ -67,11 +89,29 @@ def counted_pronouns(
     counted = {found.end(): found for found in _GROUP.finditer(sentence.text) if found["them"]}
     decided = []
     for occurrence, pronoun in enumerate(sentence.pronouns):
+        names = []
         if pronoun.end in counted:
             names = _whom(counted[pronoun.end], sentence.text, cast, earlier)
-            if names:
-                decided.append(Binding(pronoun.word, occurrence, tuple(names), SUREST))
+        elif _is_all(sentence.text, pronoun):
+            names = _everybody(sentence, cast, earlier)
+        if names:
+            decided.append(Binding(pronoun.word, occurrence, tuple(names), SUREST))
     return tuple(decided)
+
+
+def _is_all(text: str, pronoun: Pronoun) -> bool:
+    """Returns whether "all" says that a pronoun means at least three: "they all", "all of them"."""
+    if pronoun.word == "they":
+        return _ALL_BEHIND.match(text, pronoun.end) is not None
+    return pronoun.word == "them" and _ALL_OF.search(text, 0, pronoun.start) is not None
+
+
+def _everybody(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> list[str]:
+    """Returns whom "they all" means: the three people who were shown latest; nobody if there are more or fewer."""
+    if sentence.names:
+        return []
+    told = _latest([named_there(read) for read in earlier], set(), set(), _ALL)
+    return [one.name for one in cast if one.name in told] if len(told) == _ALL else []
 
 
 def _is_of_people(found: re.Match[str], caption: str) -> bool:
@@ -83,8 +123,14 @@ def _is_of_people(found: re.Match[str], caption: str) -> bool:
     word = written.lower()
     if found["both"]:
         # In another place "both" says no more than "they" does: "They both wave."
-        opens = not caption[: found.start()].strip() or caption[: found.start()].rstrip()[-1] in ".!?:;"
-        return opens and written.islower() and not is_counted(word)
+        before = caption[: found.start()].rstrip()
+        opens = not before or before[-1] in ".!?:;"
+        joins = before.endswith(",") or before.rpartition(" ")[2].lower() in COORDINATORS | OPENING_ADVERBS
+        acts = word in AUXILIARIES or (may_be_verb(word) and not is_plural(word))
+        return written.islower() and ((opens and not is_counted(word)) or (joins and acts))
+    if found["team"] or found["neither"]:
+        bare = found["team"] and may_be_verb(word) and word not in PREPOSITIONS
+        return bool(bare) or word in AUXILIARIES or is_manner(word) or is_finite(word)
     return not word or not is_counted(word)
 
 
@@ -92,9 +138,9 @@ def _whom(
     found: re.Match[str], caption: str, cast: Sequence[Person], earlier: Sequence[ReadSentence]
 ) -> list[str]:
     """Returns the people who are counted, in the order of the cast; nobody if another number of people fits."""
-    said = found["count"] or found["both"] or found["pair"] or found["some"]
+    said = next(filter(None, map(found.group, ("count", "both", "pair", "some", "team", "neither"))), "two")
     count = _COUNTS[said.lower()]
-    pronoun = _NOUNS.get((found["noun"] or "").lower(), "")
+    pronoun = _NOUNS.get((found["noun"] or found["kind"] or "").lower(), "")
     fitting = {one.name for one in cast if not pronoun or one.pronoun == pronoun}
     names = {one.name: one.aliases for one in cast}
     sentence = read_sentence(caption, names)
@@ -116,7 +162,8 @@ def _whom(
         if len(told) > count and not found["all"]:
             told = next((group for one in reversed(shown) if len(group := one - others) == count), set())
         if told:
-            return [one.name for one in cast if one.name in told] if len(told) == count else []
+            fits = len(told) == count or found["kind"]
+            return [one.name for one in cast if one.name in told] if fits else []
     return []
 
 

@@ -161,7 +161,7 @@ def is_left_thing(caption: str, pronoun: Pronoun, last: ReadSentence) -> bool:
         return False
     before = [word.lower() for word in _WORD.findall(caption[: pronoun.start])]
     if before and before[-1] not in _NO_VERB:
-        return True  # it is an object
+        return not is_form_of(before[-1], _TO_ANIMALS)  # it is an object
     following = [word.lower() for word in _WORD.findall(caption[pronoun.end :])]
     return not named and bool(following) and is_form_of(following[0], _OF_THINGS)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -18,9 +18,11 @@ from storyboard.text.candidates import Meant, Names
 from storyboard.text.captions import ReadSentence
 from storyboard.text.circumstances import Circumstances
 from storyboard.text.deeds import told_of, without_load
-from storyboard.text.forms import first_forms, in_form_of, is_inflected, may_be_verb, part_of
+from storyboard.text.forms import first_forms, in_form_of, part_of
 from storyboard.text.places import Calling, find_places, is_where, wording_at
-from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD, is_manner
+from storyboard.text.synonyms import is_clause_verb, told_plainly
+from storyboard.text.telling import may_tell, tells_nothing, without_past
+from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD
 from storyboard.text.wordings import Wording
 
 SHARE = 0.4  # a deed must have this share of the scores of all deeds in a clause
@@ -28,8 +30,10 @@ DOUBT = 1.0  # other phrases that each word is counted in besides its own, so th
 ENOUGH = 1.0  # the score that a deed needs at least; the first verb counts twice
 SURE = 0.6  # a word tells a deed surely from this share on
 CLEAR = 0.05  # a word must tell its deed this much more surely than another word tells another deed
-# "Milo, who ran the kiosk, carried pies": first what he is, then what he does.
-_TOLD_APART = re.compile(r"^\s*,\s*(?:who|which|whose)\b[^,]*,(?=\s*\w)", re.IGNORECASE)
+# "Milo, who ran the kiosk, carried pies": first what he is, then what he does. So too "Milo, humming a waltz, ran".
+_TOLD_APART = re.compile(r"^\s*,\s*(?:who|which|whose|\w+ing)\b[^,]*,(?=\s*\w)", re.IGNORECASE)
+PLAIN = 0.9  # the share of a synonym of the plain verb for a deed
+FEELING = ("laugh", "cry", "think")
 STAYING = frozenset(("stand", "sit", "wait", "stay"))
 GOING = frozenset("walk run race rush hurry stroll march jog dash sprint wander tiptoe".split())
 _TO_A_PLACE = re.compile(
@@ -41,18 +45,6 @@ SPELT = 0.8  # two spellings that are so alike may be the same word
 _OVER = re.compile(r"\s*(?:had|'d)\s", re.IGNORECASE)
 _BEGINNING = frozenset("begin start stop continue keep try want learn".split())  # what is begun says more
 _BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
-# "Among the flowers", "next to a drum": things that are only near somebody tell no deed.
-_NEARBY = re.compile(
-    r"\b(?:in|into|among|near|beside|beneath|by|behind|around|at|to|past|through|between|onto)\s+(?:\w+\s+){0,2}$",
-    re.IGNORECASE,
-)
-# "Huddled beneath one umbrella" tells what it is for.
-_COVERS = frozenset("umbrella umbrellas parasol parasols brolly".split())
-_UNDER = re.compile(r"\b(?:under|beneath|underneath|below)\s+(?:\w+\s+){0,4}$", re.IGNORECASE)
-_NEGATED = re.compile(
-    r"(?:\b(?:not|never|without|neither|nor|cannot)|n['\u2019]t)(?:\s+(?!and\b|but\b|or\b|so\b)\w+){0,3}\s+$",
-    re.IGNORECASE,
-)
 _SMALL = (
     DETERMINERS | PREPOSITIONS | AUXILIARIES | frozenset("be and or but not who which that so then".split())
 )
@@ -73,6 +65,18 @@ class Doing:
     words: tuple[str, ...] = ()
     sure: bool = False
     clause: str = ""
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """Words of a clause, at [start:end], that tell a deed. share: how surely. verb: whether they are its verb."""
+
+    deed: str
+    share: float
+    words: str
+    start: int
+    end: int
+    verb: bool
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,11 @@ class Lexicon:
     @cached_property
     def _postures(self) -> frozenset[str]:
         """The deeds of who only stands or sits there; whatever else they do says more."""
-        return frozenset(map(self._deed, STAYING)) - {""}
+        return frozenset(map(self._deed, ("stand", "sit"))) - {""}
+
+    @cached_property
+    def _feelings(self) -> frozenset[str]:
+        return frozenset(map(self._deed, FEELING)) - {""}
 
     @cached_property
     def _forms(self) -> frozenset[str]:
@@ -189,9 +197,10 @@ class Lexicon:
         return tuple(self._doing(names, clause) for names, clause in told_of(sentence, meant))
 
     def _doing(self, names: Names, clause: str) -> Doing:
-        bare = without_load(clause)
+        now = without_past(clause)
+        bare = without_load(now)
         surely = self._surely(_TOLD_APART.sub("", bare)) or self._surely(bare)
-        if bare != clause and (surely is None or surely[0] in {*self._postures, self._deed("walk")}):
+        if bare != now and (surely is None or surely[0] in {*self._postures, self._deed("walk")}):
             surely = self._surely("carries") or surely
         deed, words = surely or self._likely(clause)
         return Doing(names, deed, words, bool(surely), clause)
@@ -224,47 +233,47 @@ class Lexicon:
         """Returns the deed that the sure words of a clause tell, with those words; None if there is no such deed.
 
         If sure words tell several deeds, inflected verbs decide: "carries sandwiches" is carrying. Words for staying
-        somewhere or for going somewhere ("walks to the beach and dances") count only if there is no other deed. Words
-        that are denied, and words for things nearby, do not count.
+        somewhere, for going somewhere ("walks to the beach and dances") or for feeling count only if there is no other
+        deed. Words that are denied, and words for things nearby, do not count.
         """
-        standing = self._deed("stand")
-        told: dict[bool, list[tuple[str, re.Match[str]]]] = {False: [], True: []}
-        for match in WORD.finditer(clause):
-            word = match.group().lower()
-            deed, share = max(self._shares(word).items(), key=itemgetter(1), default=("", 0.0))
-            if share < SURE:
-                continue
-            before = clause[: match.start()]
-            if _NEGATED.search(before):
-                continue
-            covered = word in _COVERS and _UNDER.search(before)
-            if covered or not _NEARBY.search(before):
-                forms = first_forms(word)
-                going = not GOING.isdisjoint(forms) and _TO_A_PLACE.match(clause, match.end())
-                beside = going or deed == standing or not STAYING.isdisjoint(forms)
-                told[bool(beside)].append((deed, match))
-        said = told[False] or told[True]
-        surest = self._surest(
-            [(deed, match.group().lower(), _is_verb(clause, match)) for deed, match in said]
-        )
-        words = dict.fromkeys(match.group() for deed, match in said if deed == surest)
+        told: list[list[_Telling]] = [[], [], []]
+        for one in self._telling_in(clause):
+            if may_tell(clause, one.start, one.end, one.verb):
+                told[self._how_little(clause, one)].append(one)
+        said = next(filter(None, told), [])
+        surest = _surest(said)
+        words = dict.fromkeys(one.words for one in said if one.deed == surest)
         return (surest, tuple(words)) if surest else None
 
-    def _surest(self, told: Sequence[tuple[str, str, bool]]) -> str:
-        """Returns which of several deeds is told, or "" if that is not clear.
+    def _telling_in(self, clause: str) -> Iterator[_Telling]:
+        """Yields the words of a clause that surely tell a deed, in text order."""
+        plainly = [(one, self._deed(one.plain)) for one in told_plainly(clause)]
+        behind = 0
+        for match in WORD.finditer(clause):
+            start, end = match.span()
+            if start < behind:
+                continue
+            told = next(((one, deed) for one, deed in plainly if one.start == start and deed), None)
+            if told is not None:
+                behind = told[0].end
+                yield _Telling(told[1], PLAIN, clause[start:behind], start, behind, verb=True)
+                continue
+            deed, share = max(
+                self._shares(match.group().lower()).items(), key=itemgetter(1), default=("", 0.0)
+            )
+            if share >= SURE:
+                yield _Telling(deed, share, match.group(), start, end, is_clause_verb(clause, match))
 
-        told: each deed, the word that tells it, and whether the word is a verb. It is the deed that all verbs tell.
-        Otherwise it is the deed that some word tells more surely, by CLEAR, than any word tells another one.
+    def _how_little(self, clause: str, one: _Telling) -> int:
+        """Returns 2 for words of going somewhere, 1 for those of staying, walking or feeling, 0 for all others.
+
+        Whatever else people do says more.
         """
-        verbs = {deed for deed, _, verb in told if verb}
-        if len(verbs) == 1:
-            return verbs.pop()
-        best: dict[str, float] = {}
-        for deed, word, _ in told:
-            if deed in verbs or not verbs:
-                best[deed] = max(best.get(deed, 0.0), self._shares(word)[deed])
-        *_, second, first = sorted([0.0, 0.0, *best.values()])
-        return max(best, key=best.__getitem__) if first - second >= CLEAR else ""
+        forms = first_forms(one.words.lower())
+        walking = one.deed == self._deed("walk")
+        if (walking or not GOING.isdisjoint(forms)) and _TO_A_PLACE.match(clause, one.end):
+            return 2
+        return int(walking or one.deed in self._postures | self._feelings or not STAYING.isdisjoint(forms))
 
     def _likely(self, clause: str) -> tuple[str, tuple[str, ...]]:
         """Returns the deed that all words of a clause tell together, with the words that say so.
@@ -276,7 +285,8 @@ class Lexicon:
         weight = 2.0
         for match in WORD.finditer(clause):
             word = match.group().lower()
-            shares = self._shares(word)
+            verb = is_clause_verb(clause, match)
+            shares = {} if tells_nothing(clause, *match.span(), verb) else self._shares(word)
             for deed, share in shares.items():
                 scores[deed] = scores.get(deed, 0.0) + weight * share
                 said.setdefault(deed, []).append((weight * share, match.group()))
@@ -297,8 +307,18 @@ class Lexicon:
         return max(telling, key=lambda shares: max(shares.values()), default={})
 
 
-def _is_verb(clause: str, match: re.Match[str]) -> bool:
-    """Whether a word of a clause is its verb: in a form that only verbs have, or where the verb stands."""
-    word = match.group().lower()
-    before = [one for one in WORD.findall(clause[: match.start()].lower()) if not is_manner(one)]
-    return is_inflected(word) or (not before and may_be_verb(word))
+def _surest(told: Sequence[_Telling]) -> str:
+    """Returns which of several deeds is told, or "" if that is not clear.
+
+    It is the deed that all verbs tell. Otherwise it is the deed that some word tells more surely, by CLEAR, than any
+    word tells another one.
+    """
+    verbs = {one.deed for one in told if one.verb}
+    if len(verbs) == 1:
+        return verbs.pop()
+    best: dict[str, float] = {}
+    for one in told:
+        if one.verb or not verbs:
+            best[one.deed] = max(best.get(one.deed, 0.0), one.share)
+    *_, second, first = sorted([0.0, 0.0, *best.values()])
+    return max(best, key=best.__getitem__) if first - second >= CLEAR else ""

@@ -70,7 +70,10 @@ _ADJECTIVES = frozenset(
     stupid sweet tall thin tight tired upright upset warm weak welcome well wet white wild wise young""".split()
 )
 _ADJECTIVE_ENDINGS = ("ful", "less", "ous", "able", "ible")
-_FAMILY_LIKE = frozenset("family belly jelly lily ally bully fly butterfly".split())  # nouns that end in -ly
+# Nouns that end in -ly and -able.
+_FAMILY_LIKE = frozenset(
+    "family belly jelly lily ally bully fly butterfly table stable vegetable cable fable constable timetable".split()
+)
 _BARE_VERBS = frozenset(
     """answer appear arrive bake bathe be become begin believe bend blow bounce bow breathe bring build burn buy call
     carry catch cheer choose clap clean climb close come cook cough crawl cry cut dance decorate dig dive draw dream
@@ -84,6 +87,14 @@ _BARE_VERBS = frozenset(
 )
 
 
+_STANDS_BEHIND = re.compile(
+    r"(?:^|[.!?;,]\s+|\band\s+)(?:right\s+|just\s+)?(?:behind|beside|before|above|below|opposite|near|with|around|after|next\s+to)\s+$",
+    re.IGNORECASE,
+)
+_POSTURES = frozenset(
+    """stands stand stood sits sit sat lies lie lay sleeps slept comes come came runs ran waits walks walked went
+    goes""".split()
+)
 _AFTER_VERBS = frozenset("a an the him them it into up away".split())
 
 
@@ -101,6 +112,13 @@ def owns(text: str, start: int, end: int) -> bool:
     found = WORD.findall(text[max(0, start - _CLOSE) : start].lower())
     verb = found[-1] if found else ""
     second = _NEXT.match(text, first.end())
+    if (
+        _STANDS_BEHIND.search(text[:start])
+        and word in _POSTURES
+        and second
+        and _begins_subject(second.group(1))
+    ):
+        return False  # "Behind her stands Milo"
     following = second.group(1).lower() if second else ""
     return not (
         _is_where(verb, word)
@@ -108,6 +126,10 @@ def owns(text: str, start: int, end: int) -> bool:
         or (controls(verb, word) and _is_doing(word, following))
         or _is_given(verb, word, following, text[first.end() : first.end() + _CLOSE])
     )
+
+
+def _begins_subject(word: str) -> bool:
+    return word[0].isupper() or word in ("a", "an", "the", "two", "three")
 
 
 def _is_doing(word: str, following: str) -> bool:

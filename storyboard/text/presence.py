@@ -19,6 +19,7 @@ from storyboard.text.topics import is_only_topic
 from storyboard.text.word_classes import COORDINATORS, PREPOSITIONS, SUBORDINATORS, is_finite
 
 _TAKING = frozenset("leave take join follow bring".split())
+_BEHIND_OWNERS = frozenset("is are was were has have had will would can could".split())
 _BEFORE_OWNERS = frozenset("at to of from".split())
 
 
@@ -177,6 +178,8 @@ class _Look:
             return True
         ending, end = ending_at(self.text, one.end)
         before, behind = self.tokens.before(one.start)[-1:], self.tokens.behind(end)[:1]
+        if ending == "s" and behind[:1] != () and behind[0] in _BEHIND_OWNERS:
+            return True  # "Rosa's are taller"
         if ending != "s" or not before:
             return False
         return before[0] in _BEFORE_OWNERS or (before[0] in ("is", "was") and behind < ("a",))

@@ -49,6 +49,7 @@ _SHARES = frozenset(
     """every each one two three four five six seven eight nine ten twelve dozen all most many some none any half both
     several few a""".split()
 )
+_INTO = frozenset("in inside into on onto".split())
 _TIMES = frozenset(
     """second minute hour day week month year night morning evening afternoon time moment o'clock season summer winter
     spring autumn""".split()
@@ -73,6 +74,8 @@ def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSe
         if before[-2].removesuffix("s") in _HEAPS:
             return True
         before = _before_share(before[:-1])
+        if before[-1:] != () and before[-1] in _INTO:
+            return bool(here) or any(_plurals(one) for one in earlier[-FRAMES:])  # "in one of them"
         if not here and not is_form_of(next(reversed(before), ""), _TO_THINGS):
             return False
     verb = next((one for one in reversed(before) if not is_manner(one)), "")
@@ -87,6 +90,11 @@ def is_things(sentence: ReadSentence, pronoun: Pronoun, earlier: Sequence[ReadSe
     if to_things:
         return any(_plurals(one) for one in earlier[-FRAMES:])
     return len(named) < 2 and bool(earlier) and _are_left(earlier[-1], verb)
+
+
+def are_left(earlier: Sequence[ReadSentence]) -> bool:
+    """Returns whether the last sentence introduced several things that a "they" may mean: "Nana keeps bees"."""
+    return bool(earlier) and bool(_plurals(earlier[-1]))
 
 
 def _before_share(before: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ _NEGATIVE = frozenset(
     """not never no nobody nothing nowhere neither nor hardly scarcely rarely seldom cannot can't couldn't won't
     wouldn't don't doesn't didn't isn't wasn't aren't weren't""".split()
 )
+_READER = frozenset("you you'll you'd you've you're".split())
+_NOBODY = frozenset("nobody no-one none".split())
 # Likenesses of a person, and things that come from a person elsewhere or tell of one.
 _LIKENESSES = frozenset(
     """picture photograph photo portrait painting drawing sketch statue bust image snapshot poster film memory thought
@@ -34,12 +36,14 @@ _MINDING_OF = frozenset(
     "think dream speak talk tell hear remind complain boast know learn despair sing write".split()
 )
 _SEEKING_FOR = frozenset(
-    "wait look search hunt long listen hope pray yearn ask send wish pine whistle shout".split()
+    "wait look search call yell hunt long listen hope pray yearn ask send wish pine whistle shout".split()
 )
 _CALLED_AFTER = frozenset("name call christen ask".split())
 _MISSING = frozenset(
     "miss await expect remember forget recall imagine mourn phone telephone ring email".split()
 )
+_FINDING = frozenset(["find"])
+_SENSING = frozenset("see hear feel".split())
 _AIMING = frozenset("throw shoot aim kick fire hit catch".split())  # the thrower may miss
 _WRITING_TO = frozenset("write post".split())
 _BELONGING = frozenset("belong address".split())
@@ -100,7 +104,8 @@ def _is_left_out(before: list[str], behind: Sequence[str]) -> bool:
         # Pip is there in "Nana never goes without Pip", and so is Nana in "creeps in without Nana noticing".
         return _NEGATIVE.isdisjoint(earlier) and not (behind and behind[0] in _NOTICING)
     if last in ("than", "unlike"):
-        return "sooner" not in earlier
+        # "Nobody danced longer than Nana": so she danced.
+        return "sooner" not in earlier and _NOBODY.isdisjoint(earlier)
     if last == "not":
         # Nobody is excluded in "is not Rosa". In "It is not Rosa who sings" Rosa is.
         helped = bool(earlier) and earlier[-1] in AUXILIARIES
@@ -140,6 +145,7 @@ def _is_behind_of(before: list[str], behind: Sequence[str]) -> bool:
         return word in ("jealous", "envious") or is_form_of(word, _MINDING_OF)
     if last == "from":
         heard = any(is_form_of(one, frozenset(["hear"])) for one in earlier[-4:])
+        heard = heard or earlier in (["it", "is"], ["it", "was"], ["it's"])
         return heard or word.removesuffix("s") in _MESSAGES
     if last == "for":
         # Milo is there in "waits for Milo to finish".
@@ -160,9 +166,17 @@ def _is_behind_of(before: list[str], behind: Sequence[str]) -> bool:
 def _is_missed(before: list[str], behind: Sequence[str]) -> bool:
     """Returns whether the verb says that a person is elsewhere.
 
-    Examples are "misses Rosa", "phones Rosa" and "writes Rosa a letter".
+    Examples are "misses Rosa", "phones Rosa", "writes Rosa a letter", "cannot find Rosa" and "has not seen Rosa".
     """
     verb = before[-1]
+    if is_form_of(verb, _FINDING) and not _NEGATIVE.isdisjoint(before[-4:-1]):
+        return True
+    unseen = before[-3:-1] == ["no", "longer"] or (
+        not HAVING.isdisjoint(before[-4:-1]) and not _NEGATIVE.isdisjoint(before[-4:-1])
+    )
+    unseen = unseen or (behind[:1] == ("anywhere",) and not _NEGATIVE.isdisjoint(before[-3:-1]))
+    if is_form_of(verb, _SENSING) and (unseen or before[-2:-1] in (["hasn't"], ["haven't"], ["hadn't"])):
+        return True
     if is_form_of(verb, _MISSING):
         return not any(is_form_of(one, _AIMING) for one in before[:-1])
     return is_form_of(verb, _SENDING) and behind[:1] in (("a",), ("an",), ("another",), ("the",), ("some",))
@@ -176,6 +190,8 @@ def _is_in_content(before: list[str], behind: Sequence[str]) -> bool:
     if not behind or behind[0] in ",'\"\u201c\u201d":
         return False
     last, earlier = before[-1], before[:-1]
+    if not _READER.isdisjoint(earlier):
+        return False  # "You will never guess what Rosa was carrying"
     if last in _CLAUSE_WORDS:
         for back, word in enumerate(reversed(earlier[-4:])):
             if word in (",", "and", "but"):

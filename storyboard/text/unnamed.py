@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storyboard.text.belongings import is_only_maker
+from storyboard.text.belongings import is_only_maker, shows_owner
 from storyboard.text.captions import ReadSentence
 from storyboard.text.departures import is_away
 from storyboard.text.phrases import Tokens, tokens_of
@@ -57,9 +57,11 @@ def speaks_of_others(sentence: ReadSentence, earlier: Sequence[ReadSentence] = (
     tokens = tokens_of(unspoken(sentence.text))
     named = [(one.start, one.end) for one in sentence.mentions]
     for place, word in enumerate(tokens.words):
+        start, end = tokens.starts[place], tokens.ends[place]
+        if word.endswith("'s") and shows_owner(tokens.behind(end)):
+            word = word.removesuffix("'s")  # "his sister's arm"
         if not (word in PEOPLE or word in COUNTING):
             continue
-        start, end = tokens.starts[place], tokens.ends[place]
         if any(first <= start < last for first, last in named):
             continue
         before, following = _around(tokens, place, named)

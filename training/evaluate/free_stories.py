@@ -3,9 +3,9 @@
 These are a hundred stories of four frames about Maple Lane's people and places, written by hand. They are for measuring
 only: no training may read them. Knows no pictures, no models and no scores.
 
-Two more files have the same form, for `--written`. The 70 stories of `free_stories_typed.json` are plainer, as people
-of many trades type them. The rules for sentences were written with the faults of these in view. The 40 stories of
-`free_stories_unseen.json` are like them, but for scores only: people who work on the rules do not read them.
+Two more files have the same form, for `--written`. The 143 stories of `free_stories_typed.json` are plainer, as
+people of many trades type them. The rules for sentences were written with the faults of these in view. The 40 stories
+of `free_stories_unseen.json` are like them, but for scores only: people who work on the rules do not read them.
 
 The truth of a frame is what a careful reader is certain of:
 - A frame shows the people whom its text speaks of as present, each once. People who have gone, who are only thought of,
