@@ -5,15 +5,12 @@ import dataclasses
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file
 
 from storyboard.models.portrait_tokens import PortraitTokens
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, finished
 from tests import tiny
 from tests.pointing import cast, pointing_pipeline
-from tests.test_training_chain import recipe, stage_1  # noqa: F401  # the fixture
-from training import assemble, disassemble
 
 SIZES = {"channels": tiny.LATENT_CHANNELS, "side": 8, "columns": 4, "patch": (1, 2)}
 
@@ -92,19 +89,3 @@ def test_a_reader_that_points_gives_the_order_of_the_condition():
     frame = pipeline._conditions.of(FrameRequest("She waves and Nan sleeps.", people, history, seed=1), "llm")
     shown = [name for name, columns in frame.people.items() if columns]
     assert int(frame.tokens.view(3, 16, -1).abs().sum((1, 2)).gt(0).sum()) == len(shown)
-
-
-def test_stage_1_learns_them_and_a_pipeline_keeps_them(recipe, tmp_path):  # noqa: F811
-    stage_1(recipe)
-    log = stage_1(recipe, "tokens", continued=True, fuser=False, vision_layers=0, portrait_tokens=True)
-    assert log[-1]["denoising"] > 0
-    learned = load_file(recipe / "tokens" / "checkpoint" / "trained.safetensors")
-    assert {name.split(".")[0] for name in learned} == {"unet", "portrait_tokens"}
-    begun = PortraitTokens.from_pretrained(recipe / "parts" / "char_ldm" / "portrait_tokens")
-    stage_1(recipe, "on", continued=True, fuser=False, vision_layers=0, portrait_tokens=True, lr=0)
-    after = PortraitTokens.from_pretrained(recipe / "parts" / "char_ldm" / "portrait_tokens")
-    assert torch.equal(begun.embed.weight, after.embed.weight)  # the next run went on from them
-    assemble.main(["--parts", str(recipe / "parts"), "--out", str(tmp_path / "pipeline"), "--stage", "1"])
-    disassemble.main(["--pipeline", str(tmp_path / "pipeline"), "--parts", str(tmp_path / "parts")])
-    kept = PortraitTokens.from_pretrained(tmp_path / "parts" / "char_ldm" / "portrait_tokens")
-    torch.testing.assert_close(kept.places, after.places, atol=1e-3, rtol=1e-3)

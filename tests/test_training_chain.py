@@ -5,19 +5,22 @@ from pathlib import Path
 
 import pytest
 import torch
+from diffusers import DDPMScheduler
 from safetensors.torch import load_file
 
 from storyboard.errors import StoryError
 from storyboard.models.folder import bundled_pipeline
 from storyboard.models.fusion import CharacterFuser
+from storyboard.models.portrait_tokens import PortraitTokens
 from tests import tiny
 from training import assemble, disassemble
 from training.align_llm import cache as cache_conditions
 from training.align_llm import train as align_llm
-from training.configs.parts import load_config
+from training.configs.parts import load_config, load_scheduler
 from training.examples import shards
 from training.pretrain.__main__ import main as pretrain
 from training.train_char_ldm import train as train_char_ldm
+from training.train_char_ldm.start import ending_in_noise
 
 
 def tiny_config(folder: Path) -> Path:
@@ -122,6 +125,38 @@ def test_the_denoiser_alone_may_go_on_and_conditions_stay_true(recipe):
     assert {name.split(".")[0] for name in trained} == {"unet"}
     # The denoiser now knows portraits on deeds, so stage 2 may put them there.
     assert CharacterFuser.from_pretrained(recipe / "parts" / "char_ldm" / "fuser").config.deeds
+
+
+def test_stage_1_learns_portrait_tokens_and_a_pipeline_keeps_them(recipe, tmp_path):
+    stage_1(recipe)
+    log = stage_1(recipe, "tokens", continued=True, fuser=False, vision_layers=0, portrait_tokens=True)
+    assert log[-1]["denoising"] > 0
+    learned = load_file(recipe / "tokens" / "checkpoint" / "trained.safetensors")
+    assert {name.split(".")[0] for name in learned} == {"unet", "portrait_tokens"}
+    begun = PortraitTokens.from_pretrained(recipe / "parts" / "char_ldm" / "portrait_tokens")
+    stage_1(recipe, "on", continued=True, fuser=False, vision_layers=0, lr=0)
+    after = PortraitTokens.from_pretrained(recipe / "parts" / "char_ldm" / "portrait_tokens")
+    assert torch.equal(begun.embed.weight, after.embed.weight)  # the next run went on from them
+    assemble.main(["--parts", str(recipe / "parts"), "--out", str(tmp_path / "pipeline"), "--stage", "1"])
+    disassemble.main(["--pipeline", str(tmp_path / "pipeline"), "--parts", str(tmp_path / "parts")])
+    kept = PortraitTokens.from_pretrained(tmp_path / "parts" / "char_ldm" / "portrait_tokens")
+    torch.testing.assert_close(kept.places, after.places, atol=1e-3, rtol=1e-3)
+    stage_1(recipe)  # a new denoiser does not read them
+    assert not (recipe / "parts" / "char_ldm" / "portrait_tokens").exists()
+    with pytest.raises(StoryError, match="leave out --data"):
+        stage_1(recipe, "data", data=tmp_path, portrait_tokens=True)
+
+
+def test_a_schedule_that_ends_in_noise_stays_with_the_parts(recipe):
+    """Night was drawn where the noise of a seed was dark, whatever the caption said: the last timestep showed it."""
+    stage_1(recipe, "noise", zero_terminal_snr=True)
+    scheduler = load_scheduler(recipe / "parts")
+    noise = DDPMScheduler.from_config(scheduler.config)
+    assert float(noise.alphas_cumprod[-1]) < 1e-6
+    scheduler.set_timesteps(5)
+    assert int(scheduler.timesteps[0]) == 999
+    again = ending_in_noise(scheduler)
+    assert again.config.rescale_betas_zero_snr and not again.config.use_karras_sigmas
 
 
 def test_a_pipeline_taken_apart_and_put_together_is_the_same(aligned, tmp_path, monkeypatch):

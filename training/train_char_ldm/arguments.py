@@ -54,6 +54,12 @@ class CharLdmArguments(DenoiserArguments):
             "help": "on Maple Lane: the denoiser also reads portraits as tokens beside the caption; the paper has none"
         },
     )
+    zero_terminal_snr: bool = field(
+        default=False,
+        metadata={
+            "help": "the last timestep is noise alone (arXiv 2305.08891), in training and in the parts' scheduler"
+        },
+    )
     figures: float = field(
         default=2.0,
         metadata={

@@ -16,8 +16,10 @@ from storyboard.models.fusion import CharacterFuser
 from storyboard.models.latents import downsampling
 from storyboard.models.portrait_encoder import PortraitEncoder
 from storyboard.models.portrait_tokens import PortraitTokens
-from training.configs.parts import load_image_encoder
+from training.configs.parts import Scheduler, load_image_encoder
 from training.train_char_ldm.arguments import CharLdmArguments
+
+TOKENS = "char_ldm/portrait_tokens"  # where a parts folder has what stage 1 learned of them
 
 
 def load_conditioner(args: CharLdmArguments) -> CharacterConditioner:
@@ -41,15 +43,35 @@ def load_conditioner(args: CharLdmArguments) -> CharacterConditioner:
 
 
 def load_portrait_tokens(args: CharLdmArguments, vae: AutoencoderKL) -> PortraitTokens | None:
-    """Returns the portrait tokens of the parts, new ones if the parts have none, or None if none are asked for."""
+    """Returns the portrait tokens that the denoiser reads; None if it reads none.
+
+    A denoiser that goes on keeps those that it knows. StoryError if they are asked for with a dataset folder.
+    """
+    folder = Path(args.parts) / TOKENS
+    known = args.continued and folder.exists()
+    if args.data and (known or args.portrait_tokens):
+        raise StoryError(
+            "Portrait tokens are learned on Maple Lane alone; leave out --data, or use other parts."
+        )
+    if known:
+        return PortraitTokens.from_pretrained(folder).train()
     if not args.portrait_tokens:
         return None
-    folder = Path(args.parts) / "char_ldm" / "portrait_tokens"
-    if args.continued and folder.exists():
-        return PortraitTokens.from_pretrained(folder).train()
     width = CLIPTextModel.config_class.from_pretrained(Path(args.parts) / "text_encoder").hidden_size
     side = vae.config.sample_size // downsampling(vae)
-    return PortraitTokens(width, vae.config.latent_channels, side, side // 2, (max(1, side // 8), side // 4))
+    patch = max(1, side // 8), side // 4
+    return PortraitTokens(width, vae.config.latent_channels, side, side // 2, patch)
+
+
+def ending_in_noise(scheduler: Scheduler) -> Scheduler:
+    """Returns a scheduler whose last timestep has no signal, so that drawing begins as training does.
+
+    Otherwise training shows a little of the picture there, and a denoiser learns whether it is night from the mean of
+    what it takes for noise, not from the caption. Karras' sigmas would spend most steps near the end of this schedule.
+    """
+    return type(scheduler).from_config(
+        {**scheduler.config, "rescale_betas_zero_snr": True, "use_karras_sigmas": False}
+    )
 
 
 def last_layers(encoder: CLIPVisionModelWithProjection | PortraitEncoder, count: int) -> Sequence[nn.Module]:

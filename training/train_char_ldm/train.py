@@ -8,6 +8,7 @@ dataset folder.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -33,7 +34,14 @@ from training.loop import Objective, TrainingRun
 from training.train_char_ldm.arguments import CharLdmArguments
 from training.train_char_ldm.batch import CharacterBatch, Samples
 from training.train_char_ldm.maple_lane import clip_examples, maple_lane_examples
-from training.train_char_ldm.start import last_layers, load_conditioner, load_portrait_tokens, load_unet
+from training.train_char_ldm.start import (
+    TOKENS,
+    ending_in_noise,
+    last_layers,
+    load_conditioner,
+    load_portrait_tokens,
+    load_unet,
+)
 
 
 class CharLdmTraining(Objective[CharacterBatch]):
@@ -188,6 +196,8 @@ def main(argv: list[str] | None = None) -> None:
     vae = freeze(load_vae(parts)) if args.data else measured_vae(parts)
     unet = load_unet(args, vae.config.latent_channels).train()
     scheduler = load_scheduler(parts)
+    if args.zero_terminal_snr:
+        scheduler = ending_in_noise(scheduler)
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     conditioner = load_conditioner(args)
     noise = DDPMScheduler.from_config(scheduler.config)
@@ -226,7 +236,11 @@ def main(argv: list[str] | None = None) -> None:
         with run.averaged():
             save_char_ldm(parts, unet, conditioner)
             if tokens:
-                save_part(parts, "char_ldm/portrait_tokens", tokens)
+                save_part(parts, TOKENS, tokens)
+            else:  # those of an earlier denoiser, which this one does not read
+                shutil.rmtree(parts / TOKENS, ignore_errors=True)
+            if args.zero_terminal_snr:
+                save_part(parts, "scheduler", scheduler)
 
 
 def save_char_ldm(parts: Path, unet: UNet2DConditionModel, conditioner: CharacterConditioner) -> None:
