@@ -1036,6 +1036,7 @@ SOURCES['storyboard.models.folder'] = '''|"""Checks a saved pipeline on disk: is
 |    "LlamaForCausalLM": ("embed_tokens.weight",),
 |    "PortraitEncoder": ("stages.0.weight", "visual_projection.weight"),
 |    "CharacterFuser": ("mlp1.fc1.weight", "mlp2.fc1.weight"),
+|    "PortraitTokens": ("embed.weight", "places"),
 |    "VisualMapper": ("visual_embeddings.weight",),
 |    "ConditionMapper": ("fc.weight", "tfm.encoder.norm.weight"),
 |}
@@ -2656,6 +2657,115 @@ SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional net
 |        return grid + self.second(F.relu(self.first(F.relu(self.norm(grid)))))
 |'''
 
+SOURCES['storyboard.models.portrait_tokens'] = '''|"""Portrait tokens, which the denoiser reads behind the caption: an addition to Eq. 1, in the manner of IP-Adapter.
+|
+|The one vector on a name (`fusion.py`) says who somebody is. Of people whom training never showed it holds too little:
+|only half of their hair styles. These tokens hold the portrait itself, as the autoencoder sees it. Knows no captions.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|from typing import Any
+|
+|import torch
+|import torch.nn.functional as F
+|from diffusers import ConfigMixin, ModelMixin
+|from diffusers.configuration_utils import register_to_config
+|from torch import nn
+|
+|from storyboard.models.latents import encode_pictures
+|
+|
+|class PortraitTokens(ModelMixin, ConfigMixin):
+|    """Turns the latents of portraits into T tokens a person, and puts them after a condition.
+|
+|    width: D, of the condition.
+|    channels, side: of a portrait's latents, (C, side, side).
+|    columns: so many columns in the middle are read, because a portrait shows one upright person.
+|    patch: height and width of the area of latents that a token holds.
+|    people: for so many people of a picture there is room.
+|    """
+|
+|    @register_to_config
+|    def __init__(
+|        self,
+|        width: int,
+|        channels: int = 16,
+|        side: int = 16,
+|        columns: int = 8,
+|        patch: tuple[int, int] = (2, 4),
+|        people: int = 3,
+|    ):
+|        super().__init__()
+|        high, wide = patch
+|        if side % high or columns % wide or columns > side or (side - columns) % 2:
+|            raise ValueError(
+|                f"Patches of {high}x{wide} do not fill {side}x{columns} in the middle of {side}."
+|            )
+|        self.embed = nn.Linear(channels * high * wide, width)
+|        self.places = nn.Parameter(torch.randn(self.each, width) * 0.5)
+|        self.order = nn.Parameter(torch.randn(people, 1, width) * 0.5)
+|        self.norm = nn.LayerNorm(width)
+|        nn.init.constant_(self.norm.weight, 0.5)  # a denoiser that has not met such tokens is disturbed less
+|
+|    @property
+|    def each(self) -> int:
+|        """T: how many tokens a person has."""
+|        high, wide = self.config.patch
+|        return (self.config.side // high) * (self.config.columns // wide)
+|
+|    @property
+|    def length(self) -> int:
+|        """Returns how many tokens all people have together."""
+|        return self.config.people * self.each
+|
+|    def middle(self, latents: torch.Tensor) -> torch.Tensor:
+|        """Returns the columns of latents (N, C, side, side) that are read, (N, C, side, columns)."""
+|        cut = (self.config.side - self.config.columns) // 2
+|        return latents[..., cut : cut + self.config.columns]
+|
+|    def forward(self, middles: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
+|        """Returns the tokens (N, T, D) of N people.
+|
+|        middles: as from `middle`. order: (N,), each person's place among the people of a picture.
+|        """
+|        patches = F.unfold(middles, self.config.patch, stride=self.config.patch).transpose(1, 2)
+|        return self.norm(self.embed(patches) + self.places + self.order[order])
+|
+|    def after(self, condition: torch.Tensor, people: Sequence[torch.Tensor]) -> torch.Tensor:
+|        """Returns the condition (B, L, D) with `length` tokens after it, (B, L + length, D).
+|
+|        people: for each row, the middles (P, C, side, columns) of its people in their order; P may be 0. The tokens of
+|        missing people are zeros. People for whom there is no room are left out.
+|        """
+|        shown = [one[: self.config.people] for one in people]
+|        rows = torch.tensor(
+|            [row for row, some in enumerate(shown) for _ in some], device=condition.device
+|        ).long()
+|        order = torch.tensor(
+|            [place for some in shown for place in range(len(some))], device=condition.device
+|        ).long()
+|        tokens = condition.new_zeros(len(condition), self.config.people, self.each, condition.shape[-1])
+|        if len(rows):
+|            told = self(torch.cat([some.to(condition) for some in shown if len(some)]), order)
+|            tokens = tokens.index_put((rows, order), told.to(tokens.dtype))
+|        return torch.cat([condition, tokens.flatten(1, 2)], dim=1)
+|
+|
+|def encode_portraits(vae: Any, pixels: torch.Tensor, processor: Any) -> torch.Tensor:
+|    """Returns the latents (N, C, side, side) of portraits.
+|
+|    pixels: (N, 3, S, S), as the image processor normalises them.
+|    """
+|    mean, std = (
+|        torch.tensor(some).view(1, 3, 1, 1).to(pixels) for some in (processor.image_mean, processor.image_std)
+|    )
+|    size = vae.config.sample_size
+|    larger = F.interpolate((pixels * std + mean) * 2 - 1, (size, size), mode="bilinear", antialias=True)
+|    return encode_pictures(vae, larger.clamp(-1, 1).to(vae.device))
+|'''
+
 SOURCES['storyboard.models.prepared'] = '''|"""Where things are kept that were prepared once on this machine: a folder for each, among the Hub's cached assets.
 |
 |A folder is named by the sha256 of what it was made from, so it can never be out of date. Only one process at a time
@@ -3785,7 +3895,11 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |@dataclass(frozen=True)
 |class FrameCondition:
-|    """What a frame is drawn from. Conditions have the shape (1, L, D)."""
+|    """What a frame is drawn from. Conditions have the shape (1, L, D).
+|
+|    tokens: (1, T, D), the portrait tokens of the people that are shown, which the denoiser reads behind the condition.
+|        None if the pipeline has none.
+|    """
 |
 |    condition: torch.Tensor
 |    text: torch.Tensor | None  # the condition of the caption alone; None without delayed conditioning
@@ -3797,6 +3911,19 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    referential: bool  # whether it names people only by pronouns, so that the text alone says little
 |    # For each cast member, the columns with which a pointing mapper points at it; None if the mapper does not point.
 |    people: Mapping[str, tuple[int, ...]] | None = None
+|    tokens: torch.Tensor | None = None
+|
+|    def with_tokens(self, condition: torch.Tensor) -> torch.Tensor:
+|        """Returns a condition with the portrait tokens behind it, as the denoiser reads it."""
+|        return condition if self.tokens is None else torch.cat([condition, self.tokens.to(condition)], dim=1)
+|
+|    def without_tokens(self, condition: torch.Tensor) -> torch.Tensor:
+|        """Returns a condition of the same length that shows nobody's portrait."""
+|        return (
+|            condition
+|            if self.tokens is None
+|            else torch.cat([condition, torch.zeros_like(self.tokens).to(condition)], dim=1)
+|        )
 |
 |
 |@dataclass(frozen=True)
@@ -3854,7 +3981,23 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |            mentioned=mentioned,
 |            referential=by_words if request.refers is None else request.refers,
 |            people=people,
+|            tokens=self._tokens(_in_order(mentioned, people), request.cast, conditioning),
 |        )
+|
+|    def _tokens(
+|        self, shown: Sequence[str], cast: Sequence[CastMember], conditioning: Conditioning
+|    ) -> torch.Tensor | None:
+|        """Returns the portrait tokens (1, T, D) of these people; None if the pipeline has none.
+|
+|        They are zeros if the text alone is drawn.
+|        """
+|        part = self.pipeline.portrait_tokens
+|        if part is None:
+|            return None
+|        portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
+|        seen = [self._features.latents(portraits[name]) for name in shown if conditioning != "text"]
+|        nothing = self._from_text("")[:, :0]
+|        return part.after(nothing, [torch.stack(seen) if seen else torch.zeros(0)])
 |
 |    def explain(
 |        self, request: FrameRequest, frame: FrameCondition
@@ -4037,6 +4180,13 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |            return []
 |        seen = named_in(captions, cast)
 |        return [member for member in cast if member.name in seen]
+|
+|
+|def _in_order(mentioned: Sequence[str], people: Mapping[str, tuple[int, ...]] | None) -> list[str]:
+|    """Returns the people who are shown, in the order of the condition: those pointed at, else those mentioned."""
+|    if people is None:
+|        return list(mentioned)
+|    return sorted((name for name, columns in people.items() if columns), key=lambda name: min(people[name]))
 |
 |
 |def sentence_of(request: FrameRequest) -> str:
@@ -4510,6 +4660,7 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's vision towers
 |from PIL import Image, ImageOps
 |
 |from storyboard.disk.pictures import StoredPicture
+|from storyboard.models.portrait_tokens import encode_portraits
 |from storyboard.renderer import Picture
 |
 |KEPT_FEATURES = 1024
@@ -4569,6 +4720,16 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's vision towers
 |            return self.pipeline.conditioner.encode_portraits(self._pixels(self._squared(portrait.rgb)))[0]
 |
 |        return self._kept.get(("portrait", portrait.digest), encode)
+|
+|    def latents(self, portrait: Hashed) -> torch.Tensor:
+|        """Returns the latents (C, side, columns) of a portrait, from which its tokens are made."""
+|
+|        def encode() -> torch.Tensor:
+|            pixels = self._pixels(self._squared(portrait.rgb))
+|            latents = encode_portraits(self.pipeline.vae, pixels, self.pipeline.image_processor)
+|            return self.pipeline.portrait_tokens.middle(latents)[0]
+|
+|        return self._kept.get(("latents", portrait.digest), encode)
 |
 |    def of_frame(self, picture: Hashed) -> torch.Tensor:
 |        """Returns the vision tower's pooled state (V,) of a story's picture, which the visual mapper reads."""
@@ -5560,6 +5721,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from storyboard.models.latents import decode_latents, downsampling, to_picture
 |from storyboard.models.mappers import ConditionMapper, VisualMapper
 |from storyboard.models.portrait_encoder import PortraitEncoder
+|from storyboard.models.portrait_tokens import PortraitTokens
 |from storyboard.models.preview import Previewer
 |from storyboard.models.story_reader import StoryReader
 |from storyboard.pipeline.conditions import FrameCondition, FrameConditions
@@ -5575,7 +5737,8 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |class StoryPipeline(Prompted, OnDisk):
 |    """Draws a FrameRequest, or sentences in a call as in diffusers' pipelines (see `Prompted`).
 |
-|    Parts from `language_model` on are None in a pipeline without stage 2. The settings are:
+|    Parts from `language_model` on are None in a pipeline without stage 2. With `portrait_tokens`, the denoiser also
+|    reads the portraits of the people whom it draws. The settings are:
 |
 |    first_frame: how a frame without history is drawn, "char-ldm" or "llm".
 |    steps, guidance: defaults for requests that have none.
@@ -5604,7 +5767,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |
 |    model_cpu_offload_seq = (
 |        "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
-|        "->condition_mapper->unet->vae"
+|        "->condition_mapper->portrait_tokens->unet->vae"
 |    )
 |    _optional_components = [
 |        "language_model",
@@ -5614,6 +5777,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        "condition_mapper",
 |        "visual_encoder",
 |        "judge",
+|        "portrait_tokens",
 |    ]
 |
 |    def __init__(
@@ -5633,6 +5797,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        condition_mapper: ConditionMapper | None = None,
 |        visual_encoder: CLIPVisionModel | None = None,
 |        judge: Judge | None = None,
+|        portrait_tokens: PortraitTokens | None = None,
 |        first_frame: str = "char-ldm",
 |        steps: int = 20,
 |        guidance: float = 3.0,
@@ -5665,6 +5830,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            condition_mapper=condition_mapper,
 |            visual_encoder=visual_encoder,
 |            judge=judge,
+|            portrait_tokens=portrait_tokens,
 |        )
 |        self.register_to_config(
 |            first_frame=first_frame,
@@ -5810,13 +5976,13 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        watched: the `around_call` of `denoise`, if it is needed.
 |        """
 |        read: dict[str, Any] = {"device": self.unet.device, "dtype": self.unet.dtype}
-|        texts = [frame.text for frame in frames if frame.text is not None]
+|        texts = [frame.without_tokens(frame.text) for frame in frames if frame.text is not None]
 |        return denoise(
 |            self._network(),
 |            self.scheduler,
 |            noise.to(self.unet.device, torch.float32),
-|            torch.cat([frame.condition for frame in frames]).to(**read),
-|            frames[0].null.to(**read),
+|            torch.cat([frame.with_tokens(frame.condition) for frame in frames]).to(**read),
+|            frames[0].without_tokens(frames[0].null).to(**read),
 |            steps=steps,
 |            guidance=guidance,
 |            guided=self.config.guided,
@@ -6167,8 +6333,10 @@ SOURCES['storyboard.text.allowed'] = '''|"""Decides from the words of a sentence
 |from collections.abc import Sequence
 |
 |from storyboard.text.candidates import Meant, Person, candidates
-|from storyboard.text.captions import PRONOUN_FORMS, Pronoun, ReadSentence, is_possessive
+|from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence, is_possessive
+|from storyboard.text.clauses import analyse
 |from storyboard.text.presence import in_doubt, may_be_anothers, named_there, not_shown
+|from storyboard.text.speech import is_spoken
 |from storyboard.text.unnamed import speaks_of_others
 |
 |
@@ -6181,7 +6349,7 @@ SOURCES['storyboard.text.allowed'] = '''|"""Decides from the words of a sentence
 |    the question open, because they also speak of other people ("the boy", "both", "everyone") or of nobody at all. If
 |    everybody who is named is said to be away, the result is everybody whom the sentence is about.
 |    """
-|    if speaks_of_others(sentence, earlier):
+|    if speaks_of_others(sentence, earlier) or _speaks_of_nobody_known(sentence, cast, earlier):
 |        return None
 |    shown = _shown(sentence, cast, earlier)
 |    return frozenset(shown or _told(sentence, cast, earlier)) or None
@@ -6214,7 +6382,7 @@ SOURCES['storyboard.text.allowed'] = '''|"""Decides from the words of a sentence
 |            shown |= set(meant.get(one.start, ()))
 |    # If a sentence names somebody only as elsewhere, a pronoun for them does not show them either: "never told either
 |    # of them".
-|    return frozenset(shown - (set(sentence.names) - named))
+|    return frozenset(shown - (set(sentence.names) - named - _owners(sentence)))
 |
 |
 |def _shown(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:
@@ -6240,6 +6408,31 @@ SOURCES['storyboard.text.allowed'] = '''|"""Decides from the words of a sentence
 |        if len(shown & meant) < least or may_be_anothers(sentence, one):
 |            shown |= meant
 |    return shown
+|
+|
+|def _speaks_of_nobody_known(
+|    sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]
+|) -> bool:
+|    """Returns whether a "he" or "she" can stand for nobody whom the story has named, so that it is somebody else."""
+|    return any(
+|        one.word in ("he", "she")
+|        and not is_spoken(sentence.text, one.start)
+|        and not _meant(sentence, one, cast, earlier)
+|        for one in sentence.pronouns
+|    )
+|
+|
+|def _owners(sentence: ReadSentence) -> set[str]:
+|    """Returns the people whom a sentence names only as owners.
+|
+|    Juno is there in "Juno's hat is wet, so she laughs".
+|    """
+|    owners: set[str] = set()
+|    others: set[str] = set()
+|    for one in analyse(sentence).expressions:
+|        if isinstance(one.what, Mention):
+|            (owners if one.role == "owner" else others).add(one.what.name)
+|    return owners - others
 |
 |
 |def _told(sentence: ReadSentence, cast: Sequence[Person], earlier: Sequence[ReadSentence]) -> set[str]:
@@ -6385,6 +6578,8 @@ SOURCES['storyboard.text.belongings'] = '''|"""Decides whether a thing is seen o
 |
 |    Times do not count: "In the evening Nana".
 |    """
+|    if before[-1:] == ("that",) and "so" in before:
+|        return False  # "It was so hot that Nana opened the window"
 |    words = list(before[:-1]) if before[-1:] in (("that",), ("which",)) else list(before)
 |    for back, word in enumerate(reversed(words[-_MOST:])):
 |        if word in _ARTICLES:
@@ -6421,7 +6616,7 @@ SOURCES['storyboard.text.candidates'] = '''|"""Lists whom a pronoun can stand fo
 |from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
 |from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing
 |from storyboard.text.speech import unspoken
-|from storyboard.text.things import is_things
+|from storyboard.text.things import are_left, is_things
 |from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 |
 |MAX_GROUP = 4  # how many people "they" may stand for
@@ -6591,7 +6786,7 @@ SOURCES['storyboard.text.candidates'] = '''|"""Lists whom a pronoun can stand fo
 |) -> list[Names]:
 |    """Returns whom "they" can stand for: each person whose pronoun it is, and groups.
 |
-|    If there are neither, it can stand for any single person.
+|    If there are neither, it can stand for any single person, unless the last sentence introduced several things.
 |    """
 |    before = WORD.findall(unspoken(sentence.text)[: pronoun.start].lower())
 |    if QUANTIFIED.intersection(before) or is_things(sentence, pronoun, earlier):
@@ -6600,7 +6795,7 @@ SOURCES['storyboard.text.candidates'] = '''|"""Lists whom a pronoun can stand fo
 |    found: list[Names] = [(name,) for name in people if pronouns[name] == "they"]
 |    for size in range(2, min(len(people), MAX_GROUP) + 1):
 |        found += combinations(people[:GROUPED], size)
-|    return found or [(name,) for name in people]
+|    return found or ([] if are_left(earlier) else [(name,) for name in people])
 |
 |
 |def _is_nobody(
@@ -6984,6 +7179,7 @@ SOURCES['storyboard.text.clauses'] = '''|"""Finds who does what in each clause o
 |
 |from storyboard.text import word_classes as words
 |from storyboard.text.captions import Mention, Pronoun, ReadSentence, is_possessive
+|from storyboard.text.forms import may_be_verb
 |
 |_SUBJECTS = frozenset(["he", "she", "they"])
 |_OBJECTS = frozenset(["him", "her", "them"])
@@ -6994,6 +7190,12 @@ SOURCES['storyboard.text.clauses'] = '''|"""Finds who does what in each clause o
 |    re.IGNORECASE,
 |)
 |_JOINED = re.compile(r"\\s*(?:,|,?\\s*(?:and|&))\\s*", re.IGNORECASE)
+|# "Juno, his teacher, reads": words that only say more of a person stand before the verb.
+|_APPOSED = re.compile(
+|    r",\\s(?:the|a|an|his|her|its|their|my|our|still|now|always)\\s[^,.;:!?]{1,40},(?=\\s)", re.IGNORECASE
+|)
+|_NAMING = re.compile(r"\\b(?:whose\\s+name\\s+(?:is|was)|called|named)\\s+$", re.IGNORECASE)
+|_VERB_BEHIND_NAME = re.compile(r",?\\s+([^\\W\\d_]+)")
 |_STOP = re.compile(r"[.!?;:\\u2026\\u2014]")
 |_OPENERS = words.SUBORDINATORS | words.COORDINATORS | words.COMPLEMENTERS | words.OPENING_ADVERBS
 |# Words behind an "'s" that means "is" or "has".
@@ -7152,18 +7354,32 @@ SOURCES['storyboard.text.clauses'] = '''|"""Finds who does what in each clause o
 |                return "object"
 |        elif self._owns(what):
 |            return "owner"
-|        if self._opened(what.start):
+|        if self._opened(what.start) or self._is_naming(what):
 |            return "subject"
 |        previous = self._previous(what.start)
 |        # "“Wait!” roared Rosa, and Milo ran": what Milo does is not done by her.
 |        end = what.end if words.is_finite(previous) else self._joined_end(what.end)
-|        if not self._verb_behind(end) or previous in words.PREPOSITIONS - words.SUBORDINATORS:
+|        placed = previous in words.PREPOSITIONS - words.SUBORDINATORS and not self._is_reason(what.start)
+|        if not self._verb_behind(end, several=end > what.end) or placed:
 |            return "object"
 |        clause = self.done.clauses[-1] if self.done.clauses else None
-|        begins = clause is None or not clause.begun or words.is_saying(previous) or previous == "than"
+|        begins = (
+|            clause is None or not clause.begun or words.is_saying(previous) or previous in ("than", "for")
+|        )
 |        if begins or self._is_behind_circumstance(what.start) or self._is_behind_leading(what.start):
 |            return "subject"
 |        return "object"
+|
+|    def _is_naming(self, what: Mention | Pronoun) -> bool:
+|        """Whether a clause only says who its subject is: "The teacher, whose name was Milo, knelt down"."""
+|        verb = _VERB_BEHIND_NAME.match(self.text, what.end)
+|        named = _NAMING.search(self.text[max(0, what.start - _WINDOW) : what.start])
+|        return bool(named and verb and words.is_finite(verb.group(1)))
+|
+|    def _is_reason(self, place: int) -> bool:
+|        """Whether a "for" before `place` says why: "Juno reads alone, for Otto has left"."""
+|        before = self.text[:place].rstrip().lower()
+|        return before.endswith("for") and before[:-3].rstrip()[-1:] in (",", ";")
 |
 |    def _is_behind_leading(self, place: int) -> bool:
 |        """Whether a clause that leads is complete at `place`, without a comma: "When the rain came Rosa danced"."""
@@ -7233,11 +7449,17 @@ SOURCES['storyboard.text.clauses'] = '''|"""Finds who does what in each clause o
 |                place = mention.end
 |        return place
 |
-|    def _verb_behind(self, place: int) -> bool:
-|        match = words.WORD.match(self.text, place + 1)
+|    def _verb_behind(self, place: int, several: bool = False) -> bool:
+|        """Whether a verb follows. several: whether it is a verb for several people: "Rosa and Pip run"."""
+|        apposed = _APPOSED.match(self.text, place)
+|        match = words.WORD.match(self.text, (apposed.end() if apposed else place) + 1)
 |        while match is not None and words.is_manner(match.group()):
 |            match = words.WORD.match(self.text, match.end() + 1)
-|        return match is not None and words.is_finite(match.group())
+|        if match is None:
+|            return False
+|        small = words.PREPOSITIONS | words.COORDINATORS | words.DETERMINERS
+|        bare = several and may_be_verb(match.group().lower()) and match.group().lower() not in small
+|        return words.is_finite(match.group()) or bare
 |
 |    def _start_clause(self, place: int, subject: int | None) -> None:
 |        previous = self._previous(place)
@@ -7306,12 +7528,21 @@ SOURCES['storyboard.text.deeds'] = '''|"""Finds the words of a sentence that tel
 |from itertools import groupby
 |from operator import attrgetter
 |
+|from storyboard.text.belongings import is_of_the_body
 |from storyboard.text.candidates import Meant, Names, names_of
 |from storyboard.text.captions import ReadSentence
 |from storyboard.text.clauses import Expression, analyse
 |from storyboard.text.forms import is_participle, may_be_verb
 |from storyboard.text.phrases import is_form_of
-|from storyboard.text.word_classes import COORDINATORS, PREPOSITIONS, WORD, is_finite, is_saying
+|from storyboard.text.word_classes import (
+|    COORDINATORS,
+|    PEOPLE,
+|    PREPOSITIONS,
+|    WORD,
+|    controls,
+|    is_finite,
+|    is_saying,
+|)
 |
 |# "Pip, still dancing", "Rosa, who was only passing with a basket", "Nana asleep".
 |_BESIDE = re.compile(
@@ -7325,13 +7556,43 @@ SOURCES['storyboard.text.deeds'] = '''|"""Finds the words of a sentence that tel
 |_STOPS = re.compile(r"[.!?](?![\\w\\"'\\u2019\\u201d])")
 |_ENDS = re.compile(r"[.!?;:\\u2026\\u2014]|\\b(?:while|when|as|before|after|until)\\b", re.IGNORECASE)
 |_WINDOW = 40
-|_ARMS = r"(?:in|on|under|across|over)\\s+(?:his|her|its|their)\\s+(?:own\\s+)?(?:arms?|hands?|shoulders?|back)\\b"
+|_ARMS = (
+|    r"(?:in|on|under|across|over)\\s+(?:his|her|its|their|each|either|one|both)\\s+(?:own\\s+)?"
+|    r"(?:arms?|hands?|shoulders?|back|hip|head)\\b"
+|)
 |_LOAD = rf"(?:\\w+\\s+){{1,6}}?{_ARMS}"  # "half a boat in his arms"
-|_LADEN = re.compile(rf"\\b(?:with|carrying|holding|hugging)\\s+{_LOAD}", re.IGNORECASE)
+|_LADEN = re.compile(rf"\\b(?:with|carrying|holding|hugging|has|have|had|takes|took)\\s+{_LOAD}", re.IGNORECASE)
 |_BESIDE_LADEN = re.compile(rf"\\s*,?\\s*with\\s+{_LOAD}", re.IGNORECASE)
 |_LADEN_BEFORE = re.compile(rf"(?:^|[,;.!?]\\s*|\\band\\s+)(with\\s+{_LOAD}),?\\s*$", re.IGNORECASE)
-|_TOGETHER = frozenset("dance waltz run walk jog eat dine picnic read paint sing".split())
+|_TOGETHER = frozenset(
+|    """dance waltz twirl run race walk jog stroll eat munch nibble dine picnic have share read paint sing play shelter
+|    look""".split()
+|)
+|_BREAK = re.compile(r"[,.;:!?]|\\b(?:and|but|to|while|as|when)\\b", re.IGNORECASE)
+|_COVERS = frozenset(["umbrella", "parasol"])
 |_CHASING = frozenset(["chase"])
+|_DENIED = re.compile(r"\\b(?:neither|nor)\\s+$", re.IGNORECASE)
+|_TO_DO = re.compile(r"\\s(?P<to>(?:how\\s+)?to\\s+)?(?P<word>\\w+)", re.IGNORECASE)
+|_TEACHING = frozenset("teach help let make".split())
+|# "“Yes,” says Otto to Juno, and reads on" tells of Otto behind what he says, and so does "says Otto, reading on".
+|_BESIDE_SAYING = re.compile(
+|    r"""(?:,\\s*(?:and|but|then)\\s+|\\s+(?:and|then)\\s+|,\\s*)
+|    (?:(?!not\\b)\\w+ly\\s+|then\\s+|still\\s+|not\\s+even\\s+)?(?P<word>\\w+)""",
+|    re.IGNORECASE | re.VERBOSE,
+|)
+|# "Rosa came in with a big book": whoever comes with a thing brings it.
+|_BROUGHT = re.compile(
+|    r"""\\b(?:c[ao]m(?:e|es|ing)|arriv(?:e|es|ed|ing)|enter(?:s|ed|ing)?|appear(?:s|ed|ing)?|return(?:s|ed|ing)?
+|    |(?:turn(?:s|ed|ing)?|show(?:s|ed|ing)?)\\s+up
+|    |(?:walk|stroll|march|stagger|stumbl|hurr|rush|burst|saunter)\\w*\\s+(?:in|into|up))\\b
+|    [^,.;:!?]*?\\b(?P<load>with\\s+(?:a|an|the|his|her|its|their|some|two|three|four|five)\\s+(?:\\w+\\s*){1,6})""",
+|    re.IGNORECASE | re.VERBOSE,
+|)
+|_NO_LOADS = frozenset(
+|    """smile grin frown sigh laugh shout cry limp start bang sniff yawn jump skip hop spring flourish vengeance
+|    crash bump clatter thud swagger face look air expression voice grace plan idea question news story song""".split()
+|)
+|_CALLING = frozenset(["cry"])  # "“Thief!” cried Pip"
 |_READING = frozenset(["read"])
 |
 |
@@ -7361,6 +7622,8 @@ SOURCES['storyboard.text.deeds'] = '''|"""Finds the words of a sentence that tel
 |def _told_from(text: str, group: Sequence[Expression]) -> int | None:
 |    """Returns where the words begin that tell what these people do; None if the sentence tells nothing of them."""
 |    last = group[-1]
+|    if _DENIED.search(text, 0, last.start):
+|        return None
 |    if last.role == "subject":
 |        laden = _LADEN_BEFORE.search(text, 0, group[0].start)
 |        return laden.start(1) if laden else last.end
@@ -7372,6 +7635,11 @@ SOURCES['storyboard.text.deeds'] = '''|"""Finds the words of a sentence that tel
 |    if verb is not None:
 |        return verb
 |    beside = _BESIDE.match(text, last.end)
+|    if _said_by(text, group) and (goes_on := _beside_saying(text, last.end)):
+|        return goes_on
+|    made = _made_to(text, group)
+|    if made is not None:
+|        return made
 |    if beside is None or (beside["apart"] and last.doer is not None and not beside["who"]):
 |        return None
 |    word = beside["word"].lower()
@@ -7381,8 +7649,19 @@ SOURCES['storyboard.text.deeds'] = '''|"""Finds the words of a sentence that tel
 |
 |
 |def without_load(clause: str) -> str:
-|    """Returns the words without those that say what somebody has in their arms: "with half a boat in his arms"."""
-|    return _LADEN.sub(" ", clause)
+|    """Returns the words without those that say what somebody carries: "with half a boat in his arms"."""
+|    bare = _LADEN.sub(" ", clause)
+|    brought = _BROUGHT.search(bare)
+|    if brought is None or not _is_load(brought["load"]):
+|        return bare
+|    return bare[: brought.start("load")] + bare[brought.end("load") :]
+|
+|
+|def _is_load(words: str) -> bool:
+|    found = WORD.findall(words.lower())[2:5]
+|    return not any(
+|        word in _NO_LOADS or word in PEOPLE or is_of_the_body(word) or word in _COVERS for word in found
+|    )
 |
 |
 |def _verb_shared(text: str, first: Expression) -> int | None:
@@ -7392,9 +7671,57 @@ SOURCES['storyboard.text.deeds'] = '''|"""Finds the words of a sentence that tel
 |    if words[-1:] == ["by"]:
 |        told = [match for match in before[:-1] if is_participle(match.group().lower())]
 |        return told[-1].start() if told else None
-|    if words[-1:] == ["with"] and words[-2:-1] and is_form_of(words[-2], _TOGETHER):
-|        return before[-2].start()
+|    if words[-1:] == ["with"]:
+|        return _verb_together(text, before[:-1], first.start)
 |    return before[-1].start() if words and is_form_of(words[-1], _CHASING) else None
+|
+|
+|def _verb_together(text: str, before: Sequence[re.Match[str]], place: int) -> int | None:
+|    """Returns where a verb begins that people do together: "eats a bun with Otto"."""
+|    for match in reversed(before):
+|        if _BREAK.search(text, match.start(), place):
+|            return None
+|        if is_form_of(match.group().lower(), _TOGETHER):
+|            return match.start()
+|    return None
+|
+|
+|def _said_by(text: str, group: Sequence[Expression]) -> bool:
+|    """Returns whether these people say what stands before them: "“Yes,” says Otto"."""
+|    before = WORD.findall(text[max(0, group[0].start - _WINDOW) : group[0].start])
+|    opens = text[: group[0].start].rstrip()
+|    said = bool(before) and is_saying(before[-1].lower())
+|    return said and opens[: len(opens) - len(before[-1])].rstrip()[-1:] in tuple("\\",.!?\\u201d\\u2019'")
+|
+|
+|def _beside_saying(text: str, place: int) -> int | None:
+|    """Returns where the words begin that tell what a speaker does while speaking or next; None if there are none."""
+|    ends = _ENDS.search(text, place)
+|    for match in _BESIDE_SAYING.finditer(text, place, ends.start() if ends else len(text)):
+|        word = match["word"].lower()
+|        joined = not match.group().lstrip().startswith(",") or " " in match.group().strip(", ")
+|        if word.endswith("ing") and word not in _NO_VERBS and may_be_verb(word):
+|            return match.start("word")
+|        if joined and is_finite(word):
+|            return match.start("word")
+|    return None
+|
+|
+|def _made_to(text: str, group: Sequence[Expression]) -> int | None:
+|    """Returns where the words begin that tell what somebody makes or sees these people do; None if there are none.
+|
+|    Examples are "sees Rosa wave" and "teaches Rosa to waltz".
+|    """
+|    place = group[-1].end
+|    before = WORD.findall(text[max(0, group[0].start - _WINDOW) : group[0].start].lower())
+|    following = _TO_DO.match(text, place)
+|    if not before or following is None:
+|        return None
+|    if is_form_of(before[-1], _TEACHING) and following["to"]:
+|        return following.start("word")
+|    word = following["word"].lower()
+|    seen = not following["to"] and may_be_verb(word) and controls(before[-1], word)
+|    return place if seen else None
 |
 |
 |def _verb_before(text: str, group: Sequence[Expression]) -> int | None:
@@ -7409,7 +7736,7 @@ SOURCES['storyboard.text.deeds'] = '''|"""Finds the words of a sentence that tel
 |    acts = is_finite(verb) or (
 |        len(group) > 1 and may_be_verb(verb) and verb not in PREPOSITIONS | COORDINATORS
 |    )
-|    said = is_saying(verb) and not is_form_of(verb, _READING)
+|    said = (is_saying(verb) or is_form_of(verb, _CALLING)) and not is_form_of(verb, _READING)
 |    return before[-1].start() if acts and not said else None
 |'''
 
@@ -7493,6 +7820,12 @@ SOURCES['storyboard.text.departures'] = '''|"""Decides whether a sentence says o
 |        return any(is_form_of(one, _LEAVING) or one in _AWAY for one in before[:-2])
 |    if behind[:2] == ("had", "been") and (len(behind) == 2 or behind[2] in _STANDING_THERE):
 |        return True  # "where Rosa had been stood Milo"
+|    if behind[1:2] == ("born",):
+|        return True  # "long before Rosa was born"
+|    if behind[:2] == (",", "who"):
+|        told = behind[2:-2] if behind[-2:-1] == (",",) else behind[2:]
+|        if "," not in told:
+|            behind, contrasted = told, True  # "The scarf is for Pip, who is at school"
 |    denied = before[-1:] in (("neither",), ("nor",))
 |    inverted = before[-1] if before and before[-1] in ("had", "has") else ""
 |    over = _opens_past(before)
@@ -7907,7 +8240,7 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Decides whether an "it" means nob
 |        return False
 |    before = [word.lower() for word in _WORD.findall(caption[: pronoun.start])]
 |    if before and before[-1] not in _NO_VERB:
-|        return True  # it is an object
+|        return not is_form_of(before[-1], _TO_ANIMALS)  # it is an object
 |    following = [word.lower() for word in _WORD.findall(caption[pronoun.end :])]
 |    return not named and bool(following) and is_form_of(following[0], _OF_THINGS)
 |
@@ -7991,7 +8324,7 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |
 |import re
 |from collections import Counter
-|from collections.abc import Mapping, Sequence
+|from collections.abc import Iterator, Mapping, Sequence
 |from dataclasses import dataclass, field
 |from difflib import get_close_matches
 |from functools import cached_property
@@ -8001,9 +8334,11 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |from storyboard.text.captions import ReadSentence
 |from storyboard.text.circumstances import Circumstances
 |from storyboard.text.deeds import told_of, without_load
-|from storyboard.text.forms import first_forms, in_form_of, is_inflected, may_be_verb, part_of
+|from storyboard.text.forms import first_forms, in_form_of, part_of
 |from storyboard.text.places import Calling, find_places, is_where, wording_at
-|from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD, is_manner
+|from storyboard.text.synonyms import is_clause_verb, told_plainly
+|from storyboard.text.telling import may_tell, tells_nothing, without_past
+|from storyboard.text.word_classes import AUXILIARIES, DETERMINERS, PREPOSITIONS, WORD
 |from storyboard.text.wordings import Wording
 |
 |SHARE = 0.4  # a deed must have this share of the scores of all deeds in a clause
@@ -8011,8 +8346,10 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |ENOUGH = 1.0  # the score that a deed needs at least; the first verb counts twice
 |SURE = 0.6  # a word tells a deed surely from this share on
 |CLEAR = 0.05  # a word must tell its deed this much more surely than another word tells another deed
-|# "Milo, who ran the kiosk, carried pies": first what he is, then what he does.
-|_TOLD_APART = re.compile(r"^\\s*,\\s*(?:who|which|whose)\\b[^,]*,(?=\\s*\\w)", re.IGNORECASE)
+|# "Milo, who ran the kiosk, carried pies": first what he is, then what he does. So too "Milo, humming a waltz, ran".
+|_TOLD_APART = re.compile(r"^\\s*,\\s*(?:who|which|whose|\\w+ing)\\b[^,]*,(?=\\s*\\w)", re.IGNORECASE)
+|PLAIN = 0.9  # the share of a synonym of the plain verb for a deed
+|FEELING = ("laugh", "cry", "think")
 |STAYING = frozenset(("stand", "sit", "wait", "stay"))
 |GOING = frozenset("walk run race rush hurry stroll march jog dash sprint wander tiptoe".split())
 |_TO_A_PLACE = re.compile(
@@ -8024,18 +8361,6 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |_OVER = re.compile(r"\\s*(?:had|'d)\\s", re.IGNORECASE)
 |_BEGINNING = frozenset("begin start stop continue keep try want learn".split())  # what is begun says more
 |_BEFORE_NOUNS = tuple(f" {word} " for word in DETERMINERS)
-|# "Among the flowers", "next to a drum": things that are only near somebody tell no deed.
-|_NEARBY = re.compile(
-|    r"\\b(?:in|into|among|near|beside|beneath|by|behind|around|at|to|past|through|between|onto)\\s+(?:\\w+\\s+){0,2}$",
-|    re.IGNORECASE,
-|)
-|# "Huddled beneath one umbrella" tells what it is for.
-|_COVERS = frozenset("umbrella umbrellas parasol parasols brolly".split())
-|_UNDER = re.compile(r"\\b(?:under|beneath|underneath|below)\\s+(?:\\w+\\s+){0,4}$", re.IGNORECASE)
-|_NEGATED = re.compile(
-|    r"(?:\\b(?:not|never|without|neither|nor|cannot)|n['\\u2019]t)(?:\\s+(?!and\\b|but\\b|or\\b|so\\b)\\w+){0,3}\\s+$",
-|    re.IGNORECASE,
-|)
 |_SMALL = (
 |    DETERMINERS | PREPOSITIONS | AUXILIARIES | frozenset("be and or but not who which that so then".split())
 |)
@@ -8056,6 +8381,18 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |    words: tuple[str, ...] = ()
 |    sure: bool = False
 |    clause: str = ""
+|
+|
+|@dataclass(frozen=True)
+|class _Telling:
+|    """Words of a clause, at [start:end], that tell a deed. share: how surely. verb: whether they are its verb."""
+|
+|    deed: str
+|    share: float
+|    words: str
+|    start: int
+|    end: int
+|    verb: bool
 |
 |
 |@dataclass(frozen=True)
@@ -8110,7 +8447,11 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |    @cached_property
 |    def _postures(self) -> frozenset[str]:
 |        """The deeds of who only stands or sits there; whatever else they do says more."""
-|        return frozenset(map(self._deed, STAYING)) - {""}
+|        return frozenset(map(self._deed, ("stand", "sit"))) - {""}
+|
+|    @cached_property
+|    def _feelings(self) -> frozenset[str]:
+|        return frozenset(map(self._deed, FEELING)) - {""}
 |
 |    @cached_property
 |    def _forms(self) -> frozenset[str]:
@@ -8172,9 +8513,10 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |        return tuple(self._doing(names, clause) for names, clause in told_of(sentence, meant))
 |
 |    def _doing(self, names: Names, clause: str) -> Doing:
-|        bare = without_load(clause)
+|        now = without_past(clause)
+|        bare = without_load(now)
 |        surely = self._surely(_TOLD_APART.sub("", bare)) or self._surely(bare)
-|        if bare != clause and (surely is None or surely[0] in {*self._postures, self._deed("walk")}):
+|        if bare != now and (surely is None or surely[0] in {*self._postures, self._deed("walk")}):
 |            surely = self._surely("carries") or surely
 |        deed, words = surely or self._likely(clause)
 |        return Doing(names, deed, words, bool(surely), clause)
@@ -8207,47 +8549,47 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |        """Returns the deed that the sure words of a clause tell, with those words; None if there is no such deed.
 |
 |        If sure words tell several deeds, inflected verbs decide: "carries sandwiches" is carrying. Words for staying
-|        somewhere or for going somewhere ("walks to the beach and dances") count only if there is no other deed. Words
-|        that are denied, and words for things nearby, do not count.
+|        somewhere, for going somewhere ("walks to the beach and dances") or for feeling count only if there is no other
+|        deed. Words that are denied, and words for things nearby, do not count.
 |        """
-|        standing = self._deed("stand")
-|        told: dict[bool, list[tuple[str, re.Match[str]]]] = {False: [], True: []}
-|        for match in WORD.finditer(clause):
-|            word = match.group().lower()
-|            deed, share = max(self._shares(word).items(), key=itemgetter(1), default=("", 0.0))
-|            if share < SURE:
-|                continue
-|            before = clause[: match.start()]
-|            if _NEGATED.search(before):
-|                continue
-|            covered = word in _COVERS and _UNDER.search(before)
-|            if covered or not _NEARBY.search(before):
-|                forms = first_forms(word)
-|                going = not GOING.isdisjoint(forms) and _TO_A_PLACE.match(clause, match.end())
-|                beside = going or deed == standing or not STAYING.isdisjoint(forms)
-|                told[bool(beside)].append((deed, match))
-|        said = told[False] or told[True]
-|        surest = self._surest(
-|            [(deed, match.group().lower(), _is_verb(clause, match)) for deed, match in said]
-|        )
-|        words = dict.fromkeys(match.group() for deed, match in said if deed == surest)
+|        told: list[list[_Telling]] = [[], [], []]
+|        for one in self._telling_in(clause):
+|            if may_tell(clause, one.start, one.end, one.verb):
+|                told[self._how_little(clause, one)].append(one)
+|        said = next(filter(None, told), [])
+|        surest = _surest(said)
+|        words = dict.fromkeys(one.words for one in said if one.deed == surest)
 |        return (surest, tuple(words)) if surest else None
 |
-|    def _surest(self, told: Sequence[tuple[str, str, bool]]) -> str:
-|        """Returns which of several deeds is told, or "" if that is not clear.
+|    def _telling_in(self, clause: str) -> Iterator[_Telling]:
+|        """Yields the words of a clause that surely tell a deed, in text order."""
+|        plainly = [(one, self._deed(one.plain)) for one in told_plainly(clause)]
+|        behind = 0
+|        for match in WORD.finditer(clause):
+|            start, end = match.span()
+|            if start < behind:
+|                continue
+|            told = next(((one, deed) for one, deed in plainly if one.start == start and deed), None)
+|            if told is not None:
+|                behind = told[0].end
+|                yield _Telling(told[1], PLAIN, clause[start:behind], start, behind, verb=True)
+|                continue
+|            deed, share = max(
+|                self._shares(match.group().lower()).items(), key=itemgetter(1), default=("", 0.0)
+|            )
+|            if share >= SURE:
+|                yield _Telling(deed, share, match.group(), start, end, is_clause_verb(clause, match))
 |
-|        told: each deed, the word that tells it, and whether the word is a verb. It is the deed that all verbs tell.
-|        Otherwise it is the deed that some word tells more surely, by CLEAR, than any word tells another one.
+|    def _how_little(self, clause: str, one: _Telling) -> int:
+|        """Returns 2 for words of going somewhere, 1 for those of staying, walking or feeling, 0 for all others.
+|
+|        Whatever else people do says more.
 |        """
-|        verbs = {deed for deed, _, verb in told if verb}
-|        if len(verbs) == 1:
-|            return verbs.pop()
-|        best: dict[str, float] = {}
-|        for deed, word, _ in told:
-|            if deed in verbs or not verbs:
-|                best[deed] = max(best.get(deed, 0.0), self._shares(word)[deed])
-|        *_, second, first = sorted([0.0, 0.0, *best.values()])
-|        return max(best, key=best.__getitem__) if first - second >= CLEAR else ""
+|        forms = first_forms(one.words.lower())
+|        walking = one.deed == self._deed("walk")
+|        if (walking or not GOING.isdisjoint(forms)) and _TO_A_PLACE.match(clause, one.end):
+|            return 2
+|        return int(walking or one.deed in self._postures | self._feelings or not STAYING.isdisjoint(forms))
 |
 |    def _likely(self, clause: str) -> tuple[str, tuple[str, ...]]:
 |        """Returns the deed that all words of a clause tell together, with the words that say so.
@@ -8259,7 +8601,8 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |        weight = 2.0
 |        for match in WORD.finditer(clause):
 |            word = match.group().lower()
-|            shares = self._shares(word)
+|            verb = is_clause_verb(clause, match)
+|            shares = {} if tells_nothing(clause, *match.span(), verb) else self._shares(word)
 |            for deed, share in shares.items():
 |                scores[deed] = scores.get(deed, 0.0) + weight * share
 |                said.setdefault(deed, []).append((weight * share, match.group()))
@@ -8280,11 +8623,21 @@ SOURCES['storyboard.text.lexicon'] = '''|"""What a pipeline has learned to read:
 |        return max(telling, key=lambda shares: max(shares.values()), default={})
 |
 |
-|def _is_verb(clause: str, match: re.Match[str]) -> bool:
-|    """Whether a word of a clause is its verb: in a form that only verbs have, or where the verb stands."""
-|    word = match.group().lower()
-|    before = [one for one in WORD.findall(clause[: match.start()].lower()) if not is_manner(one)]
-|    return is_inflected(word) or (not before and may_be_verb(word))
+|def _surest(told: Sequence[_Telling]) -> str:
+|    """Returns which of several deeds is told, or "" if that is not clear.
+|
+|    It is the deed that all verbs tell. Otherwise it is the deed that some word tells more surely, by CLEAR, than any
+|    word tells another one.
+|    """
+|    verbs = {one.deed for one in told if one.verb}
+|    if len(verbs) == 1:
+|        return verbs.pop()
+|    best: dict[str, float] = {}
+|    for one in told:
+|        if one.verb or not verbs:
+|            best[one.deed] = max(best.get(one.deed, 0.0), one.share)
+|    *_, second, first = sorted([0.0, 0.0, *best.values()])
+|    return max(best, key=best.__getitem__) if first - second >= CLEAR else ""
 |'''
 
 SOURCES['storyboard.text.phrases'] = '''|"""The words and marks of a sentence in order, and where a name or pronoun stands among them.
@@ -8572,7 +8925,10 @@ SOURCES['storyboard.text.possessives'] = '''|"""Decides whether "her" is a posse
 |    stupid sweet tall thin tight tired upright upset warm weak welcome well wet white wild wise young""".split()
 |)
 |_ADJECTIVE_ENDINGS = ("ful", "less", "ous", "able", "ible")
-|_FAMILY_LIKE = frozenset("family belly jelly lily ally bully fly butterfly".split())  # nouns that end in -ly
+|# Nouns that end in -ly and -able.
+|_FAMILY_LIKE = frozenset(
+|    "family belly jelly lily ally bully fly butterfly table stable vegetable cable fable constable timetable".split()
+|)
 |_BARE_VERBS = frozenset(
 |    """answer appear arrive bake bathe be become begin believe bend blow bounce bow breathe bring build burn buy call
 |    carry catch cheer choose clap clean climb close come cook cough crawl cry cut dance decorate dig dive draw dream
@@ -8586,6 +8942,14 @@ SOURCES['storyboard.text.possessives'] = '''|"""Decides whether "her" is a posse
 |)
 |
 |
+|_STANDS_BEHIND = re.compile(
+|    r"(?:^|[.!?;,]\\s+|\\band\\s+)(?:right\\s+|just\\s+)?(?:behind|beside|before|above|below|opposite|near|with|around|after|next\\s+to)\\s+$",
+|    re.IGNORECASE,
+|)
+|_POSTURES = frozenset(
+|    """stands stand stood sits sit sat lies lie lay sleeps slept comes come came runs ran waits walks walked went
+|    goes""".split()
+|)
 |_AFTER_VERBS = frozenset("a an the him them it into up away".split())
 |
 |
@@ -8603,6 +8967,13 @@ SOURCES['storyboard.text.possessives'] = '''|"""Decides whether "her" is a posse
 |    found = WORD.findall(text[max(0, start - _CLOSE) : start].lower())
 |    verb = found[-1] if found else ""
 |    second = _NEXT.match(text, first.end())
+|    if (
+|        _STANDS_BEHIND.search(text[:start])
+|        and word in _POSTURES
+|        and second
+|        and _begins_subject(second.group(1))
+|    ):
+|        return False  # "Behind her stands Milo"
 |    following = second.group(1).lower() if second else ""
 |    return not (
 |        _is_where(verb, word)
@@ -8610,6 +8981,10 @@ SOURCES['storyboard.text.possessives'] = '''|"""Decides whether "her" is a posse
 |        or (controls(verb, word) and _is_doing(word, following))
 |        or _is_given(verb, word, following, text[first.end() : first.end() + _CLOSE])
 |    )
+|
+|
+|def _begins_subject(word: str) -> bool:
+|    return word[0].isupper() or word in ("a", "an", "the", "two", "three")
 |
 |
 |def _is_doing(word: str, following: str) -> bool:
@@ -8985,6 +9360,7 @@ SOURCES['storyboard.text.presence'] = '''|"""Finds people of whom a sentence spe
 |from storyboard.text.word_classes import COORDINATORS, PREPOSITIONS, SUBORDINATORS, is_finite
 |
 |_TAKING = frozenset("leave take join follow bring".split())
+|_BEHIND_OWNERS = frozenset("is are was were has have had will would can could".split())
 |_BEFORE_OWNERS = frozenset("at to of from".split())
 |
 |
@@ -9143,6 +9519,8 @@ SOURCES['storyboard.text.presence'] = '''|"""Finds people of whom a sentence spe
 |            return True
 |        ending, end = ending_at(self.text, one.end)
 |        before, behind = self.tokens.before(one.start)[-1:], self.tokens.behind(end)[:1]
+|        if ending == "s" and behind[:1] != () and behind[0] in _BEHIND_OWNERS:
+|            return True  # "Rosa's are taller"
 |        if ending != "s" or not before:
 |            return False
 |        return before[0] in _BEFORE_OWNERS or (before[0] in ("is", "was") and behind < ("a",))
@@ -9462,6 +9840,271 @@ SOURCES['storyboard.text.spellings'] = '''|"""Finds a name in a sentence, howeve
 |    return "\\uac00" <= character <= "\\ud7a3"
 |'''
 
+SOURCES['storyboard.text.synonyms'] = '''|"""Verbs and set phrases that tell a deed as plainly as its own verb does: "scurry" and "leg it" for running.
+|
+|Captions have most of them once or never, so they cannot be learned from captions. Knows no deeds of any pipeline, only
+|the plain verb for each.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|from collections.abc import Iterator
+|from dataclasses import dataclass
+|
+|from storyboard.text.belongings import is_of_the_body
+|from storyboard.text.forms import first_forms, is_inflected, is_plural, may_be_verb
+|from storyboard.text.word_classes import (
+|    COMPLEMENTERS,
+|    COORDINATORS,
+|    DETERMINERS,
+|    PEOPLE,
+|    WORD,
+|    is_manner,
+|)
+|
+|_LIKE = {
+|    "sleep": "drowse kip slumber snooze doze",
+|    "run": """bolt gallop hare hasten hurtle lope pelt scamper scarper scoot scurry scuttle skedaddle sprint trot whizz
+|        zoom""",
+|    "dance": "boogie foxtrot jive pirouette polka prance rumba samba tango waltz whirl",
+|    "read": "peruse",
+|    "eat": "chew devour dine feast gobble guzzle munch nibble scoff slurp",
+|    "carry": "cart clutch cradle haul hoist lug tote transport",
+|    "paint": "colour color daub varnish whitewash",
+|    "stand": "gape gawk gawp gaze guard loiter peek peer squint",
+|    "sit": "crouch perch slump squat",
+|    "walk": """amble creep hike limp pace parade plod roam saunter shuffle stride strut tiptoe traipse tramp trudge""",
+|    "laugh": "cackle chortle chuckle guffaw snigger",
+|    "cry": "bawl blubber whimper wail",
+|}
+|_PLAIN = {verb: plain for plain, verbs in _LIKE.items() for verb in verbs.split()}
+|_THROUGH = (
+|    r"\\s+(?:\\w+ly\\s+)?(?:through|over|across|along|down|up|round|around|past|off|away|out|into|after|back|to|towards?|for"
+|    r"|ahead|about|by|from)\\b"
+|)
+|_A = r"(?:a|an|the|his|her|its|their|my|our|some|this|that|another|two|three)\\s+(?:\\w+\\s+){0,2}?"
+|_TO_READ = (
+|    r"(?:atlas|books?|comics?|diary|letters?|magazines?|map|newspapers?|notes|novels?|pages?|papers?|poems?|recipe|story"
+|    r"|stories|textbooks?)\\b"
+|)
+|_PLANTS = r"(?:beans?|\\w*flowers?|plants?|seedlings?|roses?|tomatoes|tulips?|vegetables?|trees?|pots?)"
+|_NAP = r"(?:forty\\s+winks|some\\s+(?:sleep|shut-?eye)|a\\s+(?:\\w+\\s+)?(?:nap|snooze|kip|siesta))"
+|_OUT_COLD = r"(?:out\\s+(?:cold|like\\s+a\\s+light)|dead\\s+to\\s+the\\s+world)"
+|# What may follow a verb that tells the deed only then.
+|_PHRASES: tuple[tuple[str, str, str], ...] = (
+|    ("sleep", "nod drop doze drift", r"\\s+(?:\\w+ly\\s+)?off(?!\\s+(?:the|a|his|her|to\\s+(?!sleep)))\\b"),
+|    ("sleep", "crash conk flake", r"\\s+out\\b"),
+|    ("sleep", "be", rf"\\s+(?:\\w+\\s+)?{_OUT_COLD}\\b"),
+|    ("sleep", "have get take catch grab", rf"\\s+{_NAP}\\b"),
+|    ("run", "leg peg hotfoot", r"\\s+it\\b"),
+|    ("run", "tear shoot belt streak barrel speed fly bound dart", _THROUGH),
+|    ("run", "break", r"\\s+into\\s+a\\s+(?:run|sprint|gallop|trot)\\b"),
+|    ("run", "take", r"\\s+to\\s+(?:his|her|its|their)\\s+heels\\b"),
+|    ("run", "make", r"\\s+a\\s+(?:dash|run|bolt|break)\\s+for\\b"),
+|    ("run", "go", r"\\s+(?:out\\s+)?(?:for\\s+a\\s+(?:run|jog)|running|jogging)\\b"),
+|    ("dance", "do have", rf"\\s+{_A}(?:jig|waltz|tango|polka|twirl|pirouette|foxtrot|samba)\\b"),
+|    ("dance", "bust", r"\\s+(?:a|some)\\s+moves?\\b"),
+|    ("read", "leaf flick thumb page browse skim pore", r"\\s+(?:\\w+ly\\s+)?(?:through|over)\\b"),
+|    ("read", "sound spell", r"\\s+out\\b"),
+|    ("read", "flip", rf"\\s+through\\s+(?:{_A})?{_TO_READ}"),
+|    ("read", "turn", r"\\s+(?:the|a|another|page\\s+after)\\s+pages?\\b"),
+|    ("read", "look glance", rf"\\s+up\\s+from\\s+{_A}{_TO_READ}"),
+|    ("read", "bury absorb engross immerse lose bend hunch", rf"\\s+(?:in|over)\\s+(?:{_A})?{_TO_READ}"),
+|    ("read", "study begin start open finish", rf"\\s+{_A}{_TO_READ}"),
+|    ("eat", "wolf gulp", r"\\s+(?:\\w+\\s+){0,3}?down\\b"),
+|    ("eat", "tuck dig", r"\\s+in(?:to)?\\b(?!\\s+(?:his|her|its|their|the)\\s+(?:pocket|bag|purse|bed|garden))"),
+|    ("eat", "have", rf"\\s+(?:{_A})?(?:breakfast|brunch|dinner|feast|lunch|meal|picnic|snack|supper)\\b"),
+|    ("eat", "polish", r"\\s+off\\b"),
+|    ("eat", "take have", r"\\s+(?:a|another)\\s+(?:\\w+\\s+)?(?:bite|mouthful|nibble)\\b"),
+|    ("water", "give", rf"\\s+(?:{_A})?{_PLANTS}\\s+(?:\\w+\\s+){{0,3}}?a\\s+(?:\\w+\\s+)?(?:drink|soak|shower)\\b"),
+|    ("paint", "give", r"\\s+(?:\\w+\\s+){1,4}a\\s+(?:\\w+\\s+)?(?:coat|lick)\\s+of\\s+(?:\\w+\\s+)?paint\\b"),
+|    ("wave", "blow", r"\\s+(?:\\w+\\s+)?(?:a\\s+kiss|kisses)\\b"),
+|    ("wave", "flap flutter", rf"\\s+(?:{_A})?(?:handkerchief|hanky|hat|scarf|hand|hands|arms)\\b"),
+|    ("shelter", "unfold open unfurl raise share hold", rf"\\s+(?:up\\s+)?(?:{_A})?(?:umbrella|parasol|brolly)\\b"),
+|    ("stand", "hang stand", r"\\s+(?:around|about)\\b"),
+|    ("stand", "look", r"\\s+on\\b(?!\\s+the\\b)"),
+|    ("stand", "keep", r"\\s+(?:watch|guard|lookout|a\\s+lookout)\\b"),
+|)  # fmt: skip
+|_AFTER = tuple(
+|    (frozenset(verbs.split()), re.compile(rest, re.IGNORECASE), plain) for plain, verbs, rest in _PHRASES
+|)
+|# "Holds the bucket" tells of carrying, "holds the door" and "holds her breath" do not.
+|_OBJECT = r"(?=(?:a|an|the|his|her|its|their|some|two|three)\\s)"
+|_HOLDING = (
+|    (frozenset("balance grip hold".split()), re.compile(rf"\\s+(?:up\\s+)?{_OBJECT}", re.IGNORECASE)),
+|    (frozenset(["pick", "scoop"]), re.compile(rf"\\s+up\\s+{_OBJECT}", re.IGNORECASE)),
+|)
+|_NOT_CARRIED = frozenset(
+|    """attention audience breath class concert court dance door gate ladder line meeting note office parasol party phone
+|    pose receiver record rope scent speed tongue torch trail umbrella brolly curtain brush paintbrush pen pencil
+|    crayon""".split()
+|)
+|_PLACES_OF_VERBS = frozenset(("to", *COORDINATORS))
+|
+|
+|@dataclass(frozen=True)
+|class Told:
+|    """Words of a clause, at [start:end], that tell the deed of a plain verb."""
+|
+|    start: int
+|    end: int
+|    plain: str
+|
+|
+|def told_plainly(clause: str) -> Iterator[Told]:
+|    """Yields the words of a clause that tell a deed as the plain verb does, in text order."""
+|    behind = 0
+|    for match in WORD.finditer(clause):
+|        if match.start() < behind:
+|            continue
+|        told = _told(clause, match)
+|        if told:
+|            behind = told.end
+|            yield told
+|
+|
+|def _told(clause: str, match: re.Match[str]) -> Told | None:
+|    word = match.group().lower()
+|    forms = first_forms(word)
+|    for verbs, rest, plain in _AFTER:
+|        following = None if verbs.isdisjoint(forms) else rest.match(clause, match.end())
+|        if following:
+|            return Told(match.start(), following.end(), plain)
+|    for verbs, rest in _HOLDING:
+|        following = None if verbs.isdisjoint(forms) else rest.match(clause, match.end())
+|        if following and _is_carried(clause[following.end() :]):
+|            return Told(match.start(), following.end(), "carry")
+|    plain = next((_PLAIN[form] for form in sorted(forms) if form in _PLAIN), "")
+|    return Told(match.start(), match.end(), plain) if plain and is_clause_verb(clause, match) else None
+|
+|
+|def is_clause_verb(clause: str, match: re.Match[str]) -> bool:
+|    """Returns whether a word of a clause is its verb: in a form that only verbs have, or where a verb stands."""
+|    word, start = match.group().lower(), clause[: match.start()].rstrip()
+|    before = [one for one in WORD.findall(start.lower()) if not is_manner(one)]
+|    if not before:
+|        return may_be_verb(word) or word in _PLAIN
+|    # "Sandwiches" may be a verb too, but is one only where a verb can begin.
+|    begins = before[-1] in _PLACES_OF_VERBS | COMPLEMENTERS or start.endswith((",", ";"))
+|    return is_inflected(word) and (begins or not is_plural(word))
+|
+|
+|def _is_carried(rest: str) -> bool:
+|    """Returns whether the object that begins here is a thing that people carry."""
+|    for word in WORD.findall(rest.lower())[1:4]:
+|        if word in DETERMINERS or word in _PLACES_OF_VERBS:
+|            break
+|        if word in _NOT_CARRIED or is_of_the_body(word) or word in PEOPLE:
+|            return False
+|    return True
+|'''
+
+SOURCES['storyboard.text.telling'] = '''|"""Decides which words of a clause can tell what somebody does: not those for what is denied, over, nearby or looked at.
+|
+|Knows no deeds and no people.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|
+|from storyboard.text.word_classes import (
+|    AUXILIARIES,
+|    COORDINATORS,
+|    DETERMINERS,
+|    PREPOSITIONS,
+|    SUBORDINATORS,
+|    WORD,
+|)
+|
+|_ON = r"(?!(?:and|but|then|or|who)\\b)\\w+\\s+"  # a word of the same part of the clause
+|# "Among the flowers", "next to a drum": things that are only near somebody tell no deed.
+|_NEARBY = re.compile(
+|    rf"""\\b(?:in|into|among|near|beside|beneath|by|behind|around|at|to|past|through|between|onto)\\s+(?:{_ON}){{0,2}}$""",
+|    re.IGNORECASE,
+|)
+|# "Huddled beneath one umbrella" tells what it is for.
+|_COVERS = frozenset("umbrella umbrellas parasol parasols brolly".split())
+|_UNDER = re.compile(r"\\b(?:under|beneath|underneath|below)\\s+(?:\\w+\\s+){0,4}$", re.IGNORECASE)
+|# What people look at, wait for, like, lack or cook is not what they do.
+|_LOOKED_AT = re.compile(
+|    rf"""\\b(?:(?:look|star|gaz|peer|glanc|gap)\\w*\\s+(?:\\w+\\s+)?(?:at|for|towards?|through)|wait\\w*\\s+for
+|    |(?:dream|think|talk)\\w*\\s+(?:of|about)|(?:watch|guard|admir|inspect|examin|smell|want|lik|lov|forg[eo]t|los|left|lack|need
+|    |miss|bak|cook|prepar|serv|sell|sold|buy|bought|order|slic|feed|fed)\\w*)
+|    \\s+(?:{_ON}){{0,3}}$""",
+|    re.IGNORECASE | re.VERBOSE,
+|)
+|_NEGATED = re.compile(
+|    r"(?:\\b(?:not|never|without|neither|nor|cannot)|n['\\u2019]t)(?:\\s+(?!and\\b|but\\b|or\\b|so\\b)\\w+){0,3}\\s+$",
+|    re.IGNORECASE,
+|)
+|# Who stops painting paints no more.
+|_ENDED = re.compile(
+|    r"""\\b(?:stop(?:s|ped)?|quits?|finish(?:es|ed)?|g[ia]ves?\\s+up|too\\s+\\w+\\s+to|instead\\s+of|rather\\s+than
+|    |(?:refuse[sd]?|forg[eo]ts?|fail(?:s|ed)?)\\s+to)\\s+$""",
+|    re.IGNORECASE | re.VERBOSE,
+|)
+|_NEVER_ENDED = re.compile(r"(?:\\b(?:not|never|cannot)|n['\\u2019]t)\\s+stop\\w*\\s+$", re.IGNORECASE)
+|# "Has swept the floor and is eating" tells of eating.
+|_PAST = re.compile(
+|    r"""^\\s*(?:had|has|have|'d|'ve)\\s+(?!been\\b)[^,.;]*?,?\\s+(?:and|but)\\s+(?:now\\s+)?
+|    (?=(?:is|are|was|were)\\s+\\w+ing\\b)""",
+|    re.IGNORECASE | re.VERBOSE,
+|)
+|# Who lays a table does not lie, who plants a tree does not water it, who cries "Thief!" sheds no tears, and who runs a
+|# shop does not run.
+|_SAYS_NOTHING = re.compile(
+|    r"""(?:lay|lays|laid|laying)\\s+(?:a|an|the|his|her|its|their|out)\\b
+|    |(?:planted|planting|plant|plants)\\s+(?:a|an|the|his|her|out|some|in)\\b
+|    |lied\\b|r(?:an|un|uns|unning)\\s+(?:out\\s+of\\s+(?!the|his|her|a\\b)|(?:a|an|the|his|her)\\s+(?!(?:\\w+\\s+)?(?:race|marathon
+|    |mile|lap|laps|length|errand|way)\\b))
+|    |cr(?:y|ies|ied|ying)\\s+(?:out\\b|[,:]\\s*["\\u201c])|cr(?:y|ies|ied|ying)[,:]\\s*["\\u201c]""",
+|    re.IGNORECASE | re.VERBOSE,
+|)
+|_PARTICLE = re.compile(r"\\b(?:in|past|by|around|through|along|over)\\s+$", re.IGNORECASE)
+|_QUALITIES = frozenset(
+|    "red green blue yellow white black brown old young new big small little huge tiny long short good bad".split()
+|)
+|_GROWING = frozenset("tree trees bush bushes orchard stall shop seller".split())
+|_NO_NOUNS = PREPOSITIONS | AUXILIARIES | COORDINATORS | SUBORDINATORS | DETERMINERS
+|
+|
+|def may_tell(clause: str, start: int, end: int, verb: bool) -> bool:
+|    """Returns whether the words at [start:end] of a clause may tell a deed. verb: whether they are its verb."""
+|    before, words = clause[:start], clause[start:end].lower()
+|    if tells_nothing(clause, start, end, verb) or _is_describing(clause, start, end, verb):
+|        return False
+|    if verb and words.endswith("ing") and _PARTICLE.search(before):
+|        return True  # "bursts in waving a letter"
+|    return bool(words in _COVERS and _UNDER.search(before)) or not _NEARBY.search(before)
+|
+|
+|def tells_nothing(clause: str, start: int, end: int, verb: bool) -> bool:
+|    """Returns whether words tell what is not done or only looked at, or stand in a phrase that tells something else."""
+|    before = clause[:start]
+|    if _NEVER_ENDED.search(before):
+|        return False
+|    if _NEGATED.search(before) or _ENDED.search(before) or _SAYS_NOTHING.match(clause, start):
+|        return True
+|    return clause[start:end].lower() in _QUALITIES or (not verb and _LOOKED_AT.search(before) is not None)
+|
+|
+|def without_past(clause: str) -> str:
+|    """Returns the words without a deed that is over, if they also tell what is done now."""
+|    return _PAST.sub(" ", clause)
+|
+|
+|def _is_describing(clause: str, start: int, end: int, verb: bool) -> bool:
+|    """Returns whether a word only says which person or thing is meant: "the sleeping boy", "under the pear tree"."""
+|    match = WORD.match(clause, end + 1)
+|    if match is None:
+|        return False
+|    before, after = WORD.findall(clause[:start].lower()), match.group().lower()
+|    described = before != [] and before[-1] in DETERMINERS and after not in _NO_NOUNS
+|    return (not verb and after in _GROWING) or (clause[start:end].lower().endswith("ing") and described)
+|'''
+
 SOURCES['storyboard.text.things'] = '''|"""Decides whether a "them" means things: "Rosa and Juno pick apples." / "Otto carries them home."
 |
 |It looks for a plural noun that was introduced, and at the verb: people fold sheets, but greet other people. Knows
@@ -9513,6 +10156,7 @@ SOURCES['storyboard.text.things'] = '''|"""Decides whether a "them" means things
 |    """every each one two three four five six seven eight nine ten twelve dozen all most many some none any half both
 |    several few a""".split()
 |)
+|_INTO = frozenset("in inside into on onto".split())
 |_TIMES = frozenset(
 |    """second minute hour day week month year night morning evening afternoon time moment o'clock season summer winter
 |    spring autumn""".split()
@@ -9537,6 +10181,8 @@ SOURCES['storyboard.text.things'] = '''|"""Decides whether a "them" means things
 |        if before[-2].removesuffix("s") in _HEAPS:
 |            return True
 |        before = _before_share(before[:-1])
+|        if before[-1:] != () and before[-1] in _INTO:
+|            return bool(here) or any(_plurals(one) for one in earlier[-FRAMES:])  # "in one of them"
 |        if not here and not is_form_of(next(reversed(before), ""), _TO_THINGS):
 |            return False
 |    verb = next((one for one in reversed(before) if not is_manner(one)), "")
@@ -9551,6 +10197,11 @@ SOURCES['storyboard.text.things'] = '''|"""Decides whether a "them" means things
 |    if to_things:
 |        return any(_plurals(one) for one in earlier[-FRAMES:])
 |    return len(named) < 2 and bool(earlier) and _are_left(earlier[-1], verb)
+|
+|
+|def are_left(earlier: Sequence[ReadSentence]) -> bool:
+|    """Returns whether the last sentence introduced several things that a "they" may mean: "Nana keeps bees"."""
+|    return bool(earlier) and bool(_plurals(earlier[-1]))
 |
 |
 |def _before_share(before: tuple[str, ...]) -> tuple[str, ...]:
@@ -9617,6 +10268,8 @@ SOURCES['storyboard.text.topics'] = '''|"""Finds people of whom a sentence only 
 |    """not never no nobody nothing nowhere neither nor hardly scarcely rarely seldom cannot can't couldn't won't
 |    wouldn't don't doesn't didn't isn't wasn't aren't weren't""".split()
 |)
+|_READER = frozenset("you you'll you'd you've you're".split())
+|_NOBODY = frozenset("nobody no-one none".split())
 |# Likenesses of a person, and things that come from a person elsewhere or tell of one.
 |_LIKENESSES = frozenset(
 |    """picture photograph photo portrait painting drawing sketch statue bust image snapshot poster film memory thought
@@ -9633,12 +10286,14 @@ SOURCES['storyboard.text.topics'] = '''|"""Finds people of whom a sentence only 
 |    "think dream speak talk tell hear remind complain boast know learn despair sing write".split()
 |)
 |_SEEKING_FOR = frozenset(
-|    "wait look search hunt long listen hope pray yearn ask send wish pine whistle shout".split()
+|    "wait look search call yell hunt long listen hope pray yearn ask send wish pine whistle shout".split()
 |)
 |_CALLED_AFTER = frozenset("name call christen ask".split())
 |_MISSING = frozenset(
 |    "miss await expect remember forget recall imagine mourn phone telephone ring email".split()
 |)
+|_FINDING = frozenset(["find"])
+|_SENSING = frozenset("see hear feel".split())
 |_AIMING = frozenset("throw shoot aim kick fire hit catch".split())  # the thrower may miss
 |_WRITING_TO = frozenset("write post".split())
 |_BELONGING = frozenset("belong address".split())
@@ -9699,7 +10354,8 @@ SOURCES['storyboard.text.topics'] = '''|"""Finds people of whom a sentence only 
 |        # Pip is there in "Nana never goes without Pip", and so is Nana in "creeps in without Nana noticing".
 |        return _NEGATIVE.isdisjoint(earlier) and not (behind and behind[0] in _NOTICING)
 |    if last in ("than", "unlike"):
-|        return "sooner" not in earlier
+|        # "Nobody danced longer than Nana": so she danced.
+|        return "sooner" not in earlier and _NOBODY.isdisjoint(earlier)
 |    if last == "not":
 |        # Nobody is excluded in "is not Rosa". In "It is not Rosa who sings" Rosa is.
 |        helped = bool(earlier) and earlier[-1] in AUXILIARIES
@@ -9739,6 +10395,7 @@ SOURCES['storyboard.text.topics'] = '''|"""Finds people of whom a sentence only 
 |        return word in ("jealous", "envious") or is_form_of(word, _MINDING_OF)
 |    if last == "from":
 |        heard = any(is_form_of(one, frozenset(["hear"])) for one in earlier[-4:])
+|        heard = heard or earlier in (["it", "is"], ["it", "was"], ["it's"])
 |        return heard or word.removesuffix("s") in _MESSAGES
 |    if last == "for":
 |        # Milo is there in "waits for Milo to finish".
@@ -9759,9 +10416,17 @@ SOURCES['storyboard.text.topics'] = '''|"""Finds people of whom a sentence only 
 |def _is_missed(before: list[str], behind: Sequence[str]) -> bool:
 |    """Returns whether the verb says that a person is elsewhere.
 |
-|    Examples are "misses Rosa", "phones Rosa" and "writes Rosa a letter".
+|    Examples are "misses Rosa", "phones Rosa", "writes Rosa a letter", "cannot find Rosa" and "has not seen Rosa".
 |    """
 |    verb = before[-1]
+|    if is_form_of(verb, _FINDING) and not _NEGATIVE.isdisjoint(before[-4:-1]):
+|        return True
+|    unseen = before[-3:-1] == ["no", "longer"] or (
+|        not HAVING.isdisjoint(before[-4:-1]) and not _NEGATIVE.isdisjoint(before[-4:-1])
+|    )
+|    unseen = unseen or (behind[:1] == ("anywhere",) and not _NEGATIVE.isdisjoint(before[-3:-1]))
+|    if is_form_of(verb, _SENSING) and (unseen or before[-2:-1] in (["hasn't"], ["haven't"], ["hadn't"])):
+|        return True
 |    if is_form_of(verb, _MISSING):
 |        return not any(is_form_of(one, _AIMING) for one in before[:-1])
 |    return is_form_of(verb, _SENDING) and behind[:1] in (("a",), ("an",), ("another",), ("the",), ("some",))
@@ -9775,6 +10440,8 @@ SOURCES['storyboard.text.topics'] = '''|"""Finds people of whom a sentence only 
 |    if not behind or behind[0] in ",'\\"\\u201c\\u201d":
 |        return False
 |    last, earlier = before[-1], before[:-1]
+|    if not _READER.isdisjoint(earlier):
+|        return False  # "You will never guess what Rosa was carrying"
 |    if last in _CLAUSE_WORDS:
 |        for back, word in enumerate(reversed(earlier[-4:])):
 |            if word in (",", "and", "but"):
@@ -9813,7 +10480,7 @@ SOURCES['storyboard.text.unnamed'] = '''|"""Decides whether a sentence speaks of
 |
 |from collections.abc import Sequence
 |
-|from storyboard.text.belongings import is_only_maker
+|from storyboard.text.belongings import is_only_maker, shows_owner
 |from storyboard.text.captions import ReadSentence
 |from storyboard.text.departures import is_away
 |from storyboard.text.phrases import Tokens, tokens_of
@@ -9862,9 +10529,11 @@ SOURCES['storyboard.text.unnamed'] = '''|"""Decides whether a sentence speaks of
 |    tokens = tokens_of(unspoken(sentence.text))
 |    named = [(one.start, one.end) for one in sentence.mentions]
 |    for place, word in enumerate(tokens.words):
+|        start, end = tokens.starts[place], tokens.ends[place]
+|        if word.endswith("'s") and shows_owner(tokens.behind(end)):
+|            word = word.removesuffix("'s")  # "his sister's arm"
 |        if not (word in PEOPLE or word in COUNTING):
 |            continue
-|        start, end = tokens.starts[place], tokens.ends[place]
 |        if any(first <= start < last for first, last in named):
 |            continue
 |        before, following = _around(tokens, place, named)
