@@ -49,7 +49,7 @@ from training.pretrain.look_probe import LookProbe, holds_looks
 from training.pretrain.portraits import keep_tower
 from training.train_char_ldm import train as train_char_ldm
 from training.train_char_ldm.arguments import CharLdmArguments
-from training.train_char_ldm.maple_lane import CharacterExamples, canonical_of, mentions_of
+from training.train_char_ldm.maple_lane import CharacterExamples, canonical_of, mentions_of, says_its_sky
 from training.train_char_ldm.start import last_layers, load_conditioner, load_unet
 from training.train_char_ldm.train import CharLdmTraining
 
@@ -368,3 +368,15 @@ def test_a_judge_stays_with_a_pipeline_that_is_put_together_again(stage_1, tmp_p
     save_judge(tiny_judge(), tmp_path / "judge")
     assemble.main(["--parts", str(stage_1 / "parts"), "--out", str(tmp_path), "--stage", "1", "--steps", "1"])
     assert StoryPipeline.from_pretrained(tmp_path).judge is not None
+
+
+def test_a_caption_that_leaves_out_the_night_is_not_learned_from():
+    """A forest was drawn by night for a sentence that says nothing of it: stories say the hour once for each place."""
+    tales = [sample_open_story(seed) for seed in range(60)]
+    dark = [(t, n) for t in tales for n, f in enumerate(t.frames) if f.scene.time == "night"]
+    told = {says_its_sky(tale, number) for tale, number in dark}
+    assert told == {True, False}
+    for tale, number in dark:
+        said = any(word in tale.frames[number].plain for word in ("night", "dark"))
+        assert said == says_its_sky(tale, number)
+    assert says_its_sky(tales[0], 0)

@@ -23,7 +23,7 @@ from training.examples.latents import FRAMES, MAX_CHARACTERS, LatentCache
 from training.examples.noise import noised_rows
 from training.examples.portrait_features import Portrait, PortraitFeatures
 from training.examples.portraits import PortraitViews
-from training.maple_lane import KINDS, Scene, StoryFrame, story
+from training.maple_lane import KINDS, MapleStory, Scene, StoryFrame, story
 from training.maple_lane.words import canonical_caption, deed, facts_of
 from training.train_char_ldm.arguments import CharLdmArguments
 from training.train_char_ldm.batch import CharacterBatch, CharacterExample, Samples, captions_of
@@ -103,7 +103,7 @@ class CharacterExamples:
             return LaneExample("", [], [], fused=False, masked=False, portraits=[], shown=[])
         tale, number = self.cache.story(index)
         frame = tale.frames[number]
-        plain = float(torch.rand((), generator=g)) >= self.args.canonical
+        plain = float(torch.rand((), generator=g)) >= self.args.canonical and says_its_sky(tale, number)
         caption, mentions = _plain(frame) if plain else canonical_of(frame.scene, self.called, self.deeds)
         views = {actor.name: self._view(tale.wears(actor.name), g) for actor in frame.scene.actors}
         seen = {name: self._portrait(name, tale.wears(name), view) for name, view in views.items()}
@@ -132,6 +132,16 @@ class CharacterExamples:
     def _portrait(self, name: str, wears: str | Look, view: int) -> torch.Tensor:
         """Returns a view (3, S, S), or what the tower sees in it (V,)."""
         return self.features(name, Portrait(wears, view)) if self.features else self.views(name, wears, view)
+
+
+def says_its_sky(tale: MapleStory, number: int) -> bool:
+    """Returns whether a frame's own plain caption says the hour and weather, where they are not those of a fair day.
+
+    A story says them once for each place. A denoiser that learned from the frames after that drew night unasked.
+    """
+    scene = tale.frames[number].scene
+    moved = number == 0 or tale.frames[number - 1].scene.place != scene.place
+    return moved or (scene.time, scene.weather) == ("day", "clear")
 
 
 def mentions_of(caption: str, scene: Scene) -> tuple[Mention, ...]:
