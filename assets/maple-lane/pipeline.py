@@ -2733,11 +2733,13 @@ SOURCES['storyboard.models.portrait_tokens'] = '''|"""Portrait tokens, which the
 |        patches = F.unfold(middles, self.config.patch, stride=self.config.patch).transpose(1, 2)
 |        return self.norm(self.embed(patches) + self.places + self.order[order])
 |
-|    def after(self, condition: torch.Tensor, people: Sequence[torch.Tensor]) -> torch.Tensor:
+|    def after(
+|        self, condition: torch.Tensor, people: Sequence[Sequence[torch.Tensor] | torch.Tensor]
+|    ) -> torch.Tensor:
 |        """Returns the condition (B, L, D) with `length` tokens after it, (B, L + length, D).
 |
-|        people: for each row, the middles (P, C, side, columns) of its people in their order; P may be 0. The tokens of
-|        missing people are zeros. People for whom there is no room are left out.
+|        people: for each row, the middles (C, side, columns) of its people in their order. The tokens of missing people
+|        are zeros. People for whom there is no room are left out.
 |        """
 |        shown = [one[: self.config.people] for one in people]
 |        rows = torch.tensor(
@@ -2748,7 +2750,7 @@ SOURCES['storyboard.models.portrait_tokens'] = '''|"""Portrait tokens, which the
 |        ).long()
 |        tokens = condition.new_zeros(len(condition), self.config.people, self.each, condition.shape[-1])
 |        if len(rows):
-|            told = self(torch.cat([some.to(condition) for some in shown if len(some)]), order)
+|            told = self(torch.stack([one.to(condition) for some in shown for one in some]), order)
 |            tokens = tokens.index_put((rows, order), told.to(tokens.dtype))
 |        return torch.cat([condition, tokens.flatten(1, 2)], dim=1)
 |
@@ -3871,6 +3873,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from typing import Any
 |
 |import torch
+|import torch.nn.functional as F
 |from PIL import Image
 |
 |from storyboard.errors import StoryError
@@ -3919,11 +3922,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |    def without_tokens(self, condition: torch.Tensor) -> torch.Tensor:
 |        """Returns a condition of the same length that shows nobody's portrait."""
-|        return (
-|            condition
-|            if self.tokens is None
-|            else torch.cat([condition, torch.zeros_like(self.tokens).to(condition)], dim=1)
-|        )
+|        return condition if self.tokens is None else F.pad(condition, (0, 0, 0, self.tokens.shape[1]))
 |
 |
 |@dataclass(frozen=True)
@@ -3997,7 +3996,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
 |        seen = [self._features.latents(portraits[name]) for name in shown if conditioning != "text"]
 |        nothing = self._from_text("")[:, :0]
-|        return part.after(nothing, [torch.stack(seen) if seen else torch.zeros(0)])
+|        return part.after(nothing, [seen])
 |
 |    def explain(
 |        self, request: FrameRequest, frame: FrameCondition
@@ -7197,6 +7196,7 @@ SOURCES['storyboard.text.clauses'] = '''|"""Finds who does what in each clause o
 |_NAMING = re.compile(r"\\b(?:whose\\s+name\\s+(?:is|was)|called|named)\\s+$", re.IGNORECASE)
 |_VERB_BEHIND_NAME = re.compile(r",?\\s+([^\\W\\d_]+)")
 |_STOP = re.compile(r"[.!?;:\\u2026\\u2014]")
+|_NO_BARE_VERBS = words.PREPOSITIONS | words.COORDINATORS | words.DETERMINERS
 |_OPENERS = words.SUBORDINATORS | words.COORDINATORS | words.COMPLEMENTERS | words.OPENING_ADVERBS
 |# Words behind an "'s" that means "is" or "has".
 |_NOT_OWNED = frozenset("not very so too gone got come".split())
@@ -7457,8 +7457,8 @@ SOURCES['storyboard.text.clauses'] = '''|"""Finds who does what in each clause o
 |            match = words.WORD.match(self.text, match.end() + 1)
 |        if match is None:
 |            return False
-|        small = words.PREPOSITIONS | words.COORDINATORS | words.DETERMINERS
-|        bare = several and may_be_verb(match.group().lower()) and match.group().lower() not in small
+|        word = match.group().lower()
+|        bare = several and may_be_verb(word) and word not in _NO_BARE_VERBS
 |        return words.is_finite(match.group()) or bare
 |
 |    def _start_clause(self, place: int, subject: int | None) -> None:

@@ -74,11 +74,13 @@ class PortraitTokens(ModelMixin, ConfigMixin):
         patches = F.unfold(middles, self.config.patch, stride=self.config.patch).transpose(1, 2)
         return self.norm(self.embed(patches) + self.places + self.order[order])
 
-    def after(self, condition: torch.Tensor, people: Sequence[torch.Tensor]) -> torch.Tensor:
+    def after(
+        self, condition: torch.Tensor, people: Sequence[Sequence[torch.Tensor] | torch.Tensor]
+    ) -> torch.Tensor:
         """Returns the condition (B, L, D) with `length` tokens after it, (B, L + length, D).
 
-        people: for each row, the middles (P, C, side, columns) of its people in their order; P may be 0. The tokens of
-        missing people are zeros. People for whom there is no room are left out.
+        people: for each row, the middles (C, side, columns) of its people in their order. The tokens of missing people
+        are zeros. People for whom there is no room are left out.
         """
         shown = [one[: self.config.people] for one in people]
         rows = torch.tensor(
@@ -89,7 +91,7 @@ class PortraitTokens(ModelMixin, ConfigMixin):
         ).long()
         tokens = condition.new_zeros(len(condition), self.config.people, self.each, condition.shape[-1])
         if len(rows):
-            told = self(torch.cat([some.to(condition) for some in shown if len(some)]), order)
+            told = self(torch.stack([one.to(condition) for some in shown for one in some]), order)
             tokens = tokens.index_put((rows, order), told.to(tokens.dtype))
         return torch.cat([condition, tokens.flatten(1, 2)], dim=1)
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 
 from storyboard.errors import StoryError
@@ -61,11 +62,7 @@ class FrameCondition:
 
     def without_tokens(self, condition: torch.Tensor) -> torch.Tensor:
         """Returns a condition of the same length that shows nobody's portrait."""
-        return (
-            condition
-            if self.tokens is None
-            else torch.cat([condition, torch.zeros_like(self.tokens).to(condition)], dim=1)
-        )
+        return condition if self.tokens is None else F.pad(condition, (0, 0, 0, self.tokens.shape[1]))
 
 
 @dataclass(frozen=True)
@@ -139,7 +136,7 @@ class FrameConditions:
         portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
         seen = [self._features.latents(portraits[name]) for name in shown if conditioning != "text"]
         nothing = self._from_text("")[:, :0]
-        return part.after(nothing, [torch.stack(seen) if seen else torch.zeros(0)])
+        return part.after(nothing, [seen])
 
     def explain(
         self, request: FrameRequest, frame: FrameCondition

@@ -31,6 +31,7 @@ _APPOSED = re.compile(
 _NAMING = re.compile(r"\b(?:whose\s+name\s+(?:is|was)|called|named)\s+$", re.IGNORECASE)
 _VERB_BEHIND_NAME = re.compile(r",?\s+([^\W\d_]+)")
 _STOP = re.compile(r"[.!?;:\u2026\u2014]")
+_NO_BARE_VERBS = words.PREPOSITIONS | words.COORDINATORS | words.DETERMINERS
 _OPENERS = words.SUBORDINATORS | words.COORDINATORS | words.COMPLEMENTERS | words.OPENING_ADVERBS
 # Words behind an "'s" that means "is" or "has".
 _NOT_OWNED = frozenset("not very so too gone got come".split())
@@ -291,8 +292,8 @@ class _Reader:
             match = words.WORD.match(self.text, match.end() + 1)
         if match is None:
             return False
-        small = words.PREPOSITIONS | words.COORDINATORS | words.DETERMINERS
-        bare = several and may_be_verb(match.group().lower()) and match.group().lower() not in small
+        word = match.group().lower()
+        bare = several and may_be_verb(word) and word not in _NO_BARE_VERBS
         return words.is_finite(match.group()) or bare
 
     def _start_clause(self, place: int, subject: int | None) -> None:

@@ -48,7 +48,7 @@ class CharacterBatch(NoisedFrames, Captions):
     features: NotRequired[torch.Tensor]  # (N, V)
     # With portrait tokens: for each caption, the latents of its people's portraits, as `PortraitTokens.after` takes
     # them, and the masks (B, people, h, w) of these people.
-    shown: NotRequired[list[torch.Tensor]]
+    shown: NotRequired[list[list[torch.Tensor]]]
     shown_masks: NotRequired[torch.Tensor]
 
 
@@ -62,20 +62,26 @@ class Samples:
     captions: list[str]
     spans: list[list[Span]]
     pixels: torch.Tensor
-    shown: list[torch.Tensor] = field(default_factory=list)
+    shown: list[list[torch.Tensor]] = field(default_factory=list)
 
 
 def captions_of(examples: Sequence[CharacterExample], size: Sequence[int]) -> Captions:
     """Returns the examples as one batch. size: height and width of their masks."""
-    masks = torch.zeros(len(examples), max(1, *(len(one.masks) for one in examples)), *size)
-    for row, one in enumerate(examples):
-        for slot, mask in enumerate(one.masks):
-            masks[row, slot] = mask
+    most = max(1, *(len(one.masks) for one in examples))
     return {
         "captions": [one.caption for one in examples],
         "spans": [one.spans for one in examples],
         "counts": [len(one.spans) for one in examples],
-        "masks": masks,
+        "masks": padded_masks([one.masks for one in examples], most, size),
         "fused": torch.tensor([one.fused for one in examples]),
         "masked": torch.tensor([one.masked for one in examples]),
     }
+
+
+def padded_masks(rows: Sequence[Sequence[torch.Tensor]], most: int, size: Sequence[int]) -> torch.Tensor:
+    """Returns masks (B, most, h, w) of rows of masks (h, w); missing ones are zeros. size: their height and width."""
+    masks = torch.zeros(len(rows), most, *size)
+    for row, some in enumerate(rows):
+        for slot, mask in enumerate(some):
+            masks[row, slot] = mask
+    return masks

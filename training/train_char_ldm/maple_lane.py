@@ -26,7 +26,13 @@ from training.examples.portraits import PortraitViews
 from training.maple_lane import KINDS, MapleStory, Scene, StoryFrame, story
 from training.maple_lane.words import canonical_caption, deed, facts_of
 from training.train_char_ldm.arguments import CharLdmArguments
-from training.train_char_ldm.batch import CharacterBatch, CharacterExample, Samples, captions_of
+from training.train_char_ldm.batch import (
+    CharacterBatch,
+    CharacterExample,
+    Samples,
+    captions_of,
+    padded_masks,
+)
 from training.train_char_ldm.clips import ClipExamples
 
 SHEET = 6  # samples in a row
@@ -87,14 +93,9 @@ class CharacterExamples:
             size = self.processor.crop_size["height"]
             batch["portraits"] = torch.stack(portraits) if portraits else torch.zeros(0, 3, size, size)
         if self.latents:
-            batch["shown"] = [
-                torch.stack([one for one, _ in e.shown]) if e.shown else torch.zeros(0) for e in examples
-            ]
-            masks = torch.zeros(len(examples), MAX_CHARACTERS, *self.cache.masks.shape[-2:])
-            for row, e in enumerate(examples):
-                for place, (_, mask) in enumerate(e.shown):
-                    masks[row, place] = mask
-            batch["shown_masks"] = masks
+            batch["shown"] = [[portrait for portrait, _ in e.shown] for e in examples]
+            masks = [[mask for _, mask in e.shown] for e in examples]
+            batch["shown_masks"] = padded_masks(masks, MAX_CHARACTERS, self.cache.masks.shape[-2:])
         return batch
 
     def _example(self, g: torch.Generator, index: int) -> LaneExample:
@@ -105,8 +106,7 @@ class CharacterExamples:
         frame = tale.frames[number]
         plain = float(torch.rand((), generator=g)) >= self.args.canonical and says_its_sky(tale, number)
         caption, mentions = _plain(frame) if plain else canonical_of(frame.scene, self.called, self.deeds)
-        views = {actor.name: self._view(tale.wears(actor.name), g) for actor in frame.scene.actors}
-        seen = {name: self._portrait(name, tale.wears(name), view) for name, view in views.items()}
+        seen = {actor.name: self._view(actor.name, tale.wears(actor.name), g) for actor in frame.scene.actors}
         slots = {actor.name: slot for slot, actor in enumerate(frame.scene.actors)}
         masks = self.cache.mask(index)
         fused = kind >= self.args.no_condition + self.args.text_only
@@ -124,13 +124,10 @@ class CharacterExamples:
             shown=shown,
         )
 
-    def _view(self, wears: str | Look, g: torch.Generator) -> int:
-        """Returns the number of one of the portrait's views, as an upload may look."""
+    def _view(self, name: str, wears: str | Look, g: torch.Generator) -> torch.Tensor:
+        """Returns one of the portrait's views, as an upload may look (3, S, S), or what the tower sees in it (V,)."""
         views = VIEWS_OF_ANYBODY if isinstance(wears, Look) else VIEWS
-        return 1 + int(torch.randint(views, (), generator=g))
-
-    def _portrait(self, name: str, wears: str | Look, view: int) -> torch.Tensor:
-        """Returns a view (3, S, S), or what the tower sees in it (V,)."""
+        view = 1 + int(torch.randint(views, (), generator=g))
         return self.features(name, Portrait(wears, view)) if self.features else self.views(name, wears, view)
 
 
@@ -199,7 +196,7 @@ def maple_lane_examples(
     examples = CharacterExamples(cache, processor, args, called, deeds, features, latents)
     kinds = [kind for kind in KINDS if kind in cache.kinds]
     captions, spans, pixels = [], [], []
-    shown: list[torch.Tensor] = []
+    shown: list[list[torch.Tensor]] = []
     for index in range(SHEET):
         kind = kinds[index % len(kinds)]
         tale = story("val", index) if kind == "cast" else KINDS[kind](SHEET_SEED + index, FRAMES, "val")
@@ -209,8 +206,6 @@ def maple_lane_examples(
         spans.append([(m.start, m.end) for m in mentions])
         pixels += [examples.views(m.name, tale.wears(m.name), 0) for m in mentions]
         if latents:
-            people = [
-                latents(name, Portrait(tale.wears(name))) for name in dict.fromkeys(m.name for m in mentions)
-            ]
-            shown.append(torch.stack(people) if people else torch.zeros(0))
+            names = dict.fromkeys(m.name for m in mentions)
+            shown.append([latents(name, Portrait(tale.wears(name))) for name in names])
     return examples, Samples(captions, spans, torch.stack(pixels), shown)

@@ -107,8 +107,6 @@ class CharLdmTraining(Objective[CharacterBatch]):
                 weights=weights,
             )
         loss = denoising + self._unused(found.text, features)
-        if self.portrait_tokens:
-            loss = loss + 0 * sum(one.sum() for one in self.portrait_tokens.parameters())
         valid = torch.tensor([[c is not None for c in row] for row in columns], device=masks.device)
         regularization = regularization_loss(record.maps, masks, valid)
         loss = loss + self.args.reg_weight * regularization
@@ -123,12 +121,14 @@ class CharLdmTraining(Objective[CharacterBatch]):
         return self.conditioner.encode_portraits(some)[: len(pixels)]
 
     def _unused(self, text: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
-        """Returns 0, computed with the fuser and the vision tower, which learn nothing from it.
+        """Returns 0, computed with the fuser, the vision tower and the tokens, which learn nothing from it.
 
-        A batch may have no people, so that its loss uses neither. DistributedDataParallel (DDP) waits for the gradient
-        of every weight that it trains, so without this it would wait forever.
+        A batch may have no people, so that its loss uses none of them. DistributedDataParallel (DDP) waits for the
+        gradient of every weight that it trains, so without this it would wait forever.
         """
-        return 0 * (self.fuser(text[:0, 0], features[:0].to(text)).sum() + features[:0].sum())
+        tokens = self.portrait_tokens.parameters() if self.portrait_tokens else ()
+        used = self.fuser(text[:0, 0], features[:0].to(text)).sum() + features[:0].sum()
+        return 0 * (used + sum(one.sum() for one in tokens))
 
 
 def portrait_features(
@@ -183,7 +183,7 @@ def painter(
         null = module.conditioner.encode_text([""])
         if module.portrait_tokens:
             fused = module.portrait_tokens.after(fused, samples.shown)
-            null = module.portrait_tokens.after(null, [torch.zeros(0)])
+            null = module.portrait_tokens.after(null, [[]])
         return paint(module.unet, vae, scheduler, fused, null)
 
     return sheet
@@ -218,18 +218,19 @@ def main(argv: list[str] | None = None) -> None:
         unet.set_attn_processor(AttnProcessor())
     vae.to(run.accelerator.device)
     sheet = painter(module, vae, scheduler, samples)
+    kept: list[tuple[PortraitFeatures, Path, str]] = []  # with the file, and the digest of what has seen them
     if features:
-        seen, tower = run.folder / "portraits.safetensors", weights_digest(conditioner.image_encoder)
-        features.load(seen, tower)
+        kept.append(
+            (features, run.folder / "portraits.safetensors", weights_digest(conditioner.image_encoder))
+        )
     if latents:
-        encoded, sight = run.folder / "portrait-latents.safetensors", weights_digest(vae.encoder)
-        latents.load(encoded, sight)
+        kept.append((latents, run.folder / "portrait-latents.safetensors", weights_digest(vae.encoder)))
+    for seen, file, tower in kept:
+        seen.load(file, tower)
     for stats in run:
         if stats.saved and run.accelerator.is_main_process:
-            if features:
-                features.save(seen, tower)
-            if latents:
-                latents.save(encoded, sight)
+            for seen, file, tower in kept:
+                seen.save(file, tower)
             with run.averaged():
                 sheet().save(run.folder / f"sample-{stats.step:06d}.png")
     if run.accelerator.is_main_process:

@@ -114,8 +114,7 @@ class _Search:
 
     def said(self, k: int) -> dict[str, np.ndarray]:
         """Returns the probabilities of all labels of person k, by head; heads that nothing shows are left out."""
-        look = self.best.scene.actors[k].look
-        assert look is not None
+        look = self._look_of(k)
         errors: dict[str, dict[str, float]] = {}
         for field in _FIELDS:
             for change in field(look):
@@ -157,6 +156,11 @@ class _Search:
         actors = list(self.best.scene.actors)
         actors[k] = replace(actors[k], **values)  # type: ignore[arg-type]  # fields of an Actor
         return replace(self.best.scene, actors=tuple(actors))
+
+    def _look_of(self, k: int) -> Look:
+        look = self.best.scene.actors[k].look
+        assert look is not None  # everybody here has one, from `_first_guess` on
+        return look
 
     def _moved(self, k: int, spot: Point) -> tuple[Point, ...]:
         return (*self.best.feet[:k], spot, *self.best.feet[k + 1 :])
@@ -222,8 +226,7 @@ class _Search:
         for age in w.AGES:
             for height in w.HEIGHTS:
                 for girth in w.GIRTHS:
-                    look = self.best.scene.actors[k].look
-                    assert look is not None
+                    look = self._look_of(k)
                     change = partial(replace, age=age, height=height, girth=girth)
                     for other in _tried(look, change):
                         self._resize(k, other)
@@ -236,12 +239,8 @@ class _Search:
 
     def _look(self, k: int, fields: Iterable[Field]) -> None:
         for field in fields:
-            look = self.best.scene.actors[k].look
-            assert look is not None
-            for change in field(look):
-                now = self.best.scene.actors[k].look
-                assert now is not None
-                for other in _tried(now, change):
+            for change in field(self._look_of(k)):
+                for other in _tried(self._look_of(k), change):
                     if field in _SIZES:
                         self._resize(k, other)
                     else:
