@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from diffusers import DDPMScheduler
+from diffusers import DDPMScheduler, UNet2DConditionModel
 from safetensors.torch import load_file
 
 from storyboard.errors import StoryError
 from storyboard.models.folder import bundled_pipeline
 from storyboard.models.fusion import CharacterFuser
-from storyboard.models.portrait_tokens import PortraitTokens
 from tests import tiny
 from training import assemble, disassemble
 from training.align_llm import cache as cache_conditions
@@ -127,24 +126,24 @@ def test_the_denoiser_alone_may_go_on_and_conditions_stay_true(recipe):
     assert CharacterFuser.from_pretrained(recipe / "parts" / "char_ldm" / "fuser").config.deeds
 
 
-def test_stage_1_learns_portrait_tokens_and_a_pipeline_keeps_them(recipe, tmp_path):
+def test_stage_1_learns_to_read_a_canvas_and_a_pipeline_keeps_it(recipe, tmp_path):
     stage_1(recipe)
-    log = stage_1(recipe, "tokens", continued=True, fuser=False, vision_layers=0, portrait_tokens=True)
-    assert log[-1]["denoising"] > 0
-    learned = load_file(recipe / "tokens" / "checkpoint" / "trained.safetensors")
-    assert {name.split(".")[0] for name in learned} == {"unet", "portrait_tokens"}
-    begun = PortraitTokens.from_pretrained(recipe / "parts" / "char_ldm" / "portrait_tokens")
-    stage_1(recipe, "on", continued=True, fuser=False, vision_layers=0, lr=0)
-    after = PortraitTokens.from_pretrained(recipe / "parts" / "char_ldm" / "portrait_tokens")
-    assert torch.equal(begun.embed.weight, after.embed.weight)  # the next run went on from them
+    channels = UNet2DConditionModel.load_config(recipe / "parts" / "char_ldm" / "unet")["in_channels"]
+    log = stage_1(
+        recipe, "canvas", continued=True, fuser=False, vision_layers=0, portrait_canvas=True, colour_weight=3
+    )
+    assert log[-1]["denoising"] > 0 and (recipe / "canvas" / "patches.safetensors").exists()
+    stage_1(
+        recipe, "on", continued=True, fuser=False, vision_layers=0
+    )  # a denoiser that reads one goes on reading it
+    unet = UNet2DConditionModel.from_pretrained(recipe / "parts" / "char_ldm" / "unet")
+    assert unet.conv_in.weight.shape[1] == 2 * channels and unet.conv_in.weight[:, channels:].any()
     assemble.main(["--parts", str(recipe / "parts"), "--out", str(tmp_path / "pipeline"), "--stage", "1"])
     disassemble.main(["--pipeline", str(tmp_path / "pipeline"), "--parts", str(tmp_path / "parts")])
-    kept = PortraitTokens.from_pretrained(tmp_path / "parts" / "char_ldm" / "portrait_tokens")
-    torch.testing.assert_close(kept.places, after.places, atol=1e-3, rtol=1e-3)
-    stage_1(recipe)  # a new denoiser does not read them
-    assert not (recipe / "parts" / "char_ldm" / "portrait_tokens").exists()
+    kept = UNet2DConditionModel.from_pretrained(tmp_path / "parts" / "char_ldm" / "unet")
+    torch.testing.assert_close(kept.conv_in.weight, unet.conv_in.weight, atol=1e-3, rtol=1e-3)
     with pytest.raises(StoryError, match="leave out --data"):
-        stage_1(recipe, "data", data=tmp_path, portrait_tokens=True)
+        stage_1(recipe, "data", data=tmp_path, portrait_canvas=True)
 
 
 def test_a_schedule_that_ends_in_noise_stays_with_the_parts(recipe):

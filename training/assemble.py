@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers import UNet2DConditionModel
 from PIL import Image
 from transformers import (
     AutoModelForCausalLM,
@@ -30,18 +29,15 @@ from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.judge.network import load_judge
 from storyboard.models.language_model import save_reader
-from storyboard.models.latents import encode_pictures
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.portrait_tokens import PortraitTokens
-from storyboard.models.preview import fit_colours
 from storyboard.models.reader_folder import FOLDER, WORDS, ReaderIndex, read_language_model
 from storyboard.pipeline import StoryPipeline
 from training.configs.arguments import parsed
 from training.configs.parts import config_file, load_image_encoder, load_scheduler, load_vae
 from training.configs.settings import PipelineSettings
-from training.examples.latents import measured_vae
-from training.examples.pixels import pixels_of
-from training.maple_lane import ACTIONS, CAST, PLACES, draw, draw_portrait, story
+from training.examples.latents import colours_of, measured_vae
+from training.maple_lane import ACTIONS, CAST, PLACES, draw_portrait, story
 from training.maple_lane.actions import phrase_with
 from training.maple_lane.more_actions import ALL_ACTIONS
 from training.maple_lane.words.learned import write_learned_words
@@ -131,7 +127,7 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
         context_frames=args.context_frames or None,
         place_words=None if args.portraits else [place.noun.split()[-1] for place in PLACES.values()],
         portrait_fill="black" if args.portraits else maple_lane_background(),
-        preview_colours=preview_colours(vae),
+        preview_colours=colours_of(vae),
         **args.chosen(),
     )
 
@@ -186,14 +182,6 @@ def language_parts(parts: Path) -> dict[str, Any]:
         "visual_mapper": VisualMapper.from_pretrained(parts / "aligned" / "visual_mapper"),
         "condition_mapper": ConditionMapper.from_pretrained(parts / "aligned" / "condition_mapper"),
     }
-
-
-@torch.inference_mode()
-def preview_colours(vae: AutoencoderKL, pictures: int = 24) -> list[list[float]]:
-    """Returns the linear map from latents to colours for cheap previews."""
-    scenes = [story("val", i).frames[0].scene for i in range(pictures)]
-    pixels = torch.stack([pixels_of(draw(scene, vae.config.sample_size)) for scene in scenes])
-    return fit_colours(encode_pictures(vae, pixels), pixels)
 
 
 def write_cast(out: Path, anybody: bool = False) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 
 from storyboard.errors import StoryError
 
@@ -46,6 +47,7 @@ def denoise(
     guided: float = 1.0,
     text: torch.Tensor | None = None,
     start_merge_step: int | Sequence[int] = -1,
+    canvas: torch.Tensor | None = None,
     around_call: Callable[[int, int], AbstractContextManager[Network | None]] = _nothing,
 ) -> Generator[DenoiseStep, torch.Tensor | None, None]:
     """Denoises unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D). Yields after each UNet call.
@@ -57,6 +59,8 @@ def denoise(
     text, start_merge_step: delayed conditioning. Calls with index <= start_merge_step read `text` in place of
         `condition`, so that the layout is settled before the characters. -1: no call does. One number, or one for each
         row.
+    canvas: (B, C, h, w), what the denoiser reads beside the latents (`portrait_canvas.py`). The null half and calls
+        that read `text` see an empty one.
     around_call: gives, for an index and the total, a context in which that UNet call is made, for callers who record.
         What the context gives is called in place of `unet` that time, unless it is None.
 
@@ -78,7 +82,13 @@ def denoise(
         with around_call(index, total) as other:
             weight = guidance if index < guided * total else 1.0
             prediction = _guided(
-                unet if other is None else other, model_input, timestep, current, null, weight
+                unet if other is None else other,
+                model_input,
+                timestep,
+                current,
+                null,
+                weight,
+                _shown(canvas, [index > delay for delay in delays]),
             )
         latents = scheduler.step(prediction, timestep, latents, return_dict=False)[0]
         if index == total - 1 and not torch.isfinite(latents).all():
@@ -103,6 +113,13 @@ def _merged(condition: torch.Tensor, text: torch.Tensor | None, merged: Sequence
     return torch.where(rows, condition, text)
 
 
+def _shown(canvas: torch.Tensor | None, merged: Sequence[bool]) -> torch.Tensor | None:
+    """Returns the canvas, empty in rows that have not merged."""
+    if canvas is None or all(merged):
+        return canvas
+    return canvas * torch.tensor(merged, device=canvas.device).view(-1, 1, 1, 1)
+
+
 def _guided(
     unet: Network,
     model_input: torch.Tensor,
@@ -110,12 +127,16 @@ def _guided(
     condition: torch.Tensor,
     null: torch.Tensor,
     guidance: float,
+    canvas: torch.Tensor | None,
 ) -> torch.Tensor:
-    read = model_input.to(condition.dtype)
+    read = blank = model_input.to(condition.dtype)
+    if canvas is not None:
+        read = torch.cat([read, canvas.to(read)], dim=1)
+        blank = F.pad(blank, (0, 0, 0, 0, 0, canvas.shape[1]))
     if guidance <= 1:
         return unet(read, timestep, encoder_hidden_states=condition).sample.to(model_input.dtype)
     both = torch.cat([null, condition])
-    predicted = unet(torch.cat([read] * 2), timestep, encoder_hidden_states=both).sample
+    predicted = unet(torch.cat([blank, read]), timestep, encoder_hidden_states=both).sample
     without, given = predicted.to(model_input.dtype).chunk(2)
     return without + guidance * (given - without)
 

@@ -19,6 +19,7 @@ from PIL import Image
 from storyboard.errors import StoryError
 from storyboard.models.judge import Judge
 from storyboard.models.judge.matching import Wanted
+from storyboard.models.portrait_canvas import canvas_of, middles_of, reads_canvas
 from storyboard.pipeline.checking import compare, known_by, who_is_meant
 from storyboard.pipeline.context import ContextPool, ReadCondition
 from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
@@ -42,6 +43,8 @@ class FrameCondition:
 
     tokens: (1, T, D), the portrait tokens of the people that are shown, which the denoiser reads behind the condition.
         None if the pipeline has none.
+    canvas: (1, C, h, w), the portraits of these people where they will stand, which the denoiser reads beside the
+        latents. None if it reads none.
     """
 
     condition: torch.Tensor
@@ -55,6 +58,7 @@ class FrameCondition:
     # For each cast member, the columns with which a pointing mapper points at it; None if the mapper does not point.
     people: Mapping[str, tuple[int, ...]] | None = None
     tokens: torch.Tensor | None = None
+    canvas: torch.Tensor | None = None
 
     def with_tokens(self, condition: torch.Tensor) -> torch.Tensor:
         """Returns a condition with the portrait tokens behind it, as the denoiser reads it."""
@@ -111,6 +115,7 @@ class FrameConditions:
         else:
             condition = self._from_text(caption)
         by_words = not mentioned and bool(find_pronouns(caption))
+        shown = _in_order(mentioned, people) if conditioning != "text" else []
         return FrameCondition(
             condition,
             text=self._from_text(caption) if self.pipeline.config.start_merge_step >= 0 else None,
@@ -120,23 +125,29 @@ class FrameConditions:
             mentioned=mentioned,
             referential=by_words if request.refers is None else request.refers,
             people=people,
-            tokens=self._tokens(_in_order(mentioned, people), request.cast, conditioning),
+            tokens=self._tokens(shown, request.cast),
+            canvas=self._canvas(shown, request.cast),
         )
 
-    def _tokens(
-        self, shown: Sequence[str], cast: Sequence[CastMember], conditioning: Conditioning
-    ) -> torch.Tensor | None:
-        """Returns the portrait tokens (1, T, D) of these people; None if the pipeline has none.
-
-        They are zeros if the text alone is drawn.
-        """
+    def _tokens(self, shown: Sequence[str], cast: Sequence[CastMember]) -> torch.Tensor | None:
+        """Returns the portrait tokens (1, T, D) of these people; None if the pipeline has none."""
         part = self.pipeline.portrait_tokens
         if part is None:
             return None
         portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
-        seen = [self._features.latents(portraits[name]) for name in shown if conditioning != "text"]
+        seen = [self._features.latents(portraits[name]) for name in shown]
         nothing = self._from_text("")[:, :0]
         return part.after(nothing, [seen])
+
+    def _canvas(self, shown: Sequence[str], cast: Sequence[CastMember]) -> torch.Tensor | None:
+        """Returns the canvas (1, C, h, w) with these people from left to right; None if the denoiser reads none."""
+        unet = self.pipeline.unet
+        if not reads_canvas(unet):
+            return None
+        portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
+        patches = [self._features.patch(portraits[name]) for name in shown]
+        side = unet.config.sample_size
+        return canvas_of(patches, middles_of(len(patches)), (unet.config.out_channels, side, side))[None]
 
     def explain(
         self, request: FrameRequest, frame: FrameCondition

@@ -11,9 +11,11 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import torch
+from diffusers.image_processor import VaeImageProcessor
 from PIL import Image, ImageOps
 
 from storyboard.disk.pictures import StoredPicture
+from storyboard.models.portrait_canvas import encode_patch
 from storyboard.models.portrait_tokens import encode_portraits
 from storyboard.renderer import Picture
 
@@ -84,6 +86,17 @@ class PictureFeatures:
             return self.pipeline.portrait_tokens.middle(latents)[0]
 
         return self._kept.get(("latents", portrait.digest), encode)
+
+    def patch(self, portrait: Hashed) -> torch.Tensor:
+        """Returns the patch (C, h, w) of a portrait for a canvas."""
+
+        def encode() -> torch.Tensor:
+            size = self.pipeline.vae.config.sample_size
+            squared = self._squared(portrait.rgb).resize((size, size), Image.Resampling.LANCZOS)
+            pixels = VaeImageProcessor().preprocess(squared)
+            return encode_patch(self.pipeline.vae, pixels)
+
+        return self._kept.get(("patch", portrait.digest), encode)
 
     def of_frame(self, picture: Hashed) -> torch.Tensor:
         """Returns the vision tower's pooled state (V,) of a story's picture, which the visual mapper reads."""

@@ -27,6 +27,7 @@ from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.judge import Judge
 from storyboard.models.latents import decode_latents, downsampling, to_picture
 from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.models.portrait_canvas import reads_canvas
 from storyboard.models.portrait_encoder import PortraitEncoder
 from storyboard.models.portrait_tokens import PortraitTokens
 from storyboard.models.preview import Previewer
@@ -295,8 +296,14 @@ class StoryPipeline(Prompted, OnDisk):
             guided=self.config.guided,
             text=torch.cat(texts).to(**read) if texts else None,
             start_merge_step=[self._delay(frame) for frame in frames],
+            canvas=self._canvases(frames).to(**read) if reads_canvas(self.unet) else None,
             **watched,
         )
+
+    def _canvases(self, frames: Sequence[FrameCondition]) -> torch.Tensor:
+        """Returns the canvas (N, C, h, w) of each frame, an empty one where there is none."""
+        empty = torch.zeros(self._latent_shape(1))
+        return torch.cat([empty if frame.canvas is None else frame.canvas for frame in frames])
 
     def _network(self) -> Network:
         """Returns what predicts the noise. A network that was made from older weights of the UNet is dropped."""
@@ -308,7 +315,7 @@ class StoryPipeline(Prompted, OnDisk):
 
     def _latent_shape(self, count: int) -> tuple[int, int, int, int]:
         """Returns the shape (N, C, h, w) of a batch of latents."""
-        return (count, self.unet.config.in_channels, *_pair(self.unet.config.sample_size))
+        return (count, self.unet.config.out_channels, *_pair(self.unet.config.sample_size))
 
     def _numbers(self, request: FrameRequest) -> tuple[int, float]:
         """Returns the steps and guidance of a request. StoryError for a number out of range."""

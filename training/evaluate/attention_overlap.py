@@ -21,12 +21,14 @@ from diffusers import DDPMScheduler
 
 from storyboard.errors import StoryError
 from storyboard.models.attention import mean_maps, record_cross_attention
+from storyboard.models.portrait_canvas import canvas_of, encode_patch, middles_of, reads_canvas
 from storyboard.models.portrait_tokens import encode_portraits
 from storyboard.pipeline import StoryPipeline
 from storyboard.text.captions import find_mentions
 from training.configs.arguments import parsed
 from training.evaluate.metrics import Ratio, bootstrap
 from training.examples.latents import MASK_SIZE, encode_story
+from training.examples.pixels import pixels_of
 from training.maple_lane import MapleStory, draw_portrait, story
 from training.maple_lane.reading import NAMES
 
@@ -75,6 +77,16 @@ def with_portraits(
     return tokens.after(condition, [tokens.middle(latents)])
 
 
+def beside(pipeline: StoryPipeline, latents: torch.Tensor, portraits: dict[str, np.ndarray]) -> torch.Tensor:
+    """Returns latents (B, C, h, w) with the canvas of these portraits as more channels, if the denoiser reads one."""
+    if not reads_canvas(pipeline.unet):
+        return latents
+    patches = [encode_patch(pipeline.vae, pixels_of(portrait)[None]) for portrait in portraits.values()]
+    channels, height, width = latents.shape[1:]
+    canvas = canvas_of(patches, middles_of(len(patches)), (channels, height, width))
+    return torch.cat([latents, canvas.expand_as(latents)], dim=1)
+
+
 @torch.inference_mode()
 def overlaps(pipeline: StoryPipeline, tale: MapleStory, seed: int) -> Iterator[tuple[float, float]]:
     """Yields (IoU, share of mass inside) for every named character of every frame, over TIMESTEPS."""
@@ -95,7 +107,9 @@ def overlaps(pipeline: StoryPipeline, tale: MapleStory, seed: int) -> Iterator[t
         generator = torch.Generator().manual_seed(seed * 1000 + number)
         noise = torch.randn(clean.shape, generator=generator)
         with record_cross_attention(pipeline.unet, found.columns * count) as record:
-            pipeline.unet(noise_of.add_noise(clean, noise, steps), steps, condition.expand(count, -1, -1))
+            noisy = noise_of.add_noise(clean, noise, steps)
+            shown = dict(zip((m.name for m in mentions), portraits, strict=True))
+            pipeline.unet(beside(pipeline, noisy, shown), steps, condition.expand(count, -1, -1))
         maps = mean_maps(record.maps, (MASK_SIZE, MASK_SIZE))  # (steps, K, 32, 32)
         slots = {actor.name: slot for slot, actor in enumerate(frame.scene.actors)}
         for slot, mention in enumerate(mentions):

@@ -18,9 +18,10 @@ from safetensors.torch import load_file
 
 from storyboard.errors import StoryError
 from storyboard.models.latents import encode_pictures
+from storyboard.models.preview import fit_colours
 from training.configs.parts import freeze, load_vae
 from training.examples.pixels import pixels_of
-from training.maple_lane import KINDS, MapleStory, draw_layers
+from training.maple_lane import KINDS, MapleStory, draw, draw_layers, story
 
 FRAMES = 4
 MAX_CHARACTERS = 3
@@ -131,6 +132,14 @@ def encode_story(vae: AutoencoderKL, tale: MapleStory) -> tuple[torch.Tensor, to
             mask = torch.from_numpy(pixel_mask.astype(np.float32))[None, None]
             masks[row, slot] = F.interpolate(mask, MASK_SIZE, mode="area")[0, 0].mul(255).round().byte()
     return encode_pictures(vae, torch.stack(pixels).to(vae.device)).cpu(), masks
+
+
+@torch.inference_mode()
+def colours_of(vae: AutoencoderKL, pictures: int = 24) -> list[list[float]]:
+    """Returns the linear map (C + 1, 3) from latents to colours, found on first frames of validation stories."""
+    scenes = [story("val", number).frames[0].scene for number in range(pictures)]
+    pixels = torch.stack([pixels_of(draw(scene, vae.config.sample_size)) for scene in scenes])
+    return fit_colours(encode_pictures(vae, pixels.to(vae.device)), pixels)
 
 
 def measured_vae(parts: Path) -> AutoencoderKL:

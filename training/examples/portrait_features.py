@@ -1,4 +1,4 @@
-"""What a frozen tower sees in portraits of the cast and of other people, computed on first use.
+"""What a frozen tower or autoencoder sees in portraits of the cast and of other people, computed on first use.
 
 Drawing somebody costs more than a training example, so features are kept, and in a file too if there is one.
 """
@@ -36,11 +36,22 @@ class Portrait(NamedTuple):
         return self.wears.pronoun if isinstance(self.wears, Look) else BY_NAME[name].pronoun
 
 
-class PortraitFeatures:
-    """Gives the projected feature (V,) of a name and portrait. `encode` computes it from pixels (1, 3, S, S)."""
+Views = Callable[
+    [str, "str | Look", int], torch.Tensor
+]  # from name, outfit or look, and view to pixels (3, S, S)
 
-    def __init__(self, encode: Callable[[torch.Tensor], torch.Tensor], processor: CLIPImageProcessor):
-        self.encode, self.views = encode, PortraitViews(processor, kept=0)
+
+class PortraitFeatures:
+    """Gives what `encode` computes from the pixels (1, 3, S, S) of a name's portrait: for a tower, a feature (V,).
+
+    views: gives the pixels; a vision tower's image processor stands for the `PortraitViews` in its form.
+    """
+
+    def __init__(
+        self, encode: Callable[[torch.Tensor], torch.Tensor], views: CLIPImageProcessor | Views
+    ) -> None:
+        self.encode = encode
+        self.views: Views = PortraitViews(views, kept=0) if isinstance(views, CLIPImageProcessor) else views
         self._seen: dict[int, torch.Tensor] = {}
 
     def __call__(self, name: str, portrait: Portrait) -> torch.Tensor:

@@ -23,11 +23,17 @@ def paint(
     scheduler: Scheduler,
     condition: torch.Tensor,
     null: torch.Tensor,
+    canvas: torch.Tensor | None = None,
 ) -> Image.Image:
-    """Returns pictures of conditions (B, L, D) in a row, with fixed noise, 15 steps and guidance 3."""
-    size, channels = unet.config.sample_size, unet.config.in_channels
+    """Returns pictures of conditions (B, L, D) in a row, with fixed noise, 15 steps and guidance 3.
+
+    canvas: (B, C, h, w), for a denoiser that reads one.
+    """
+    size, channels = unet.config.sample_size, unet.config.out_channels
     noise = torch.randn(len(condition), channels, size, size, generator=torch.Generator().manual_seed(0))
-    *_, last = denoise(unet, scheduler, noise.to(condition), condition, null, steps=15, guidance=3.0)
+    *_, last = denoise(
+        unet, scheduler, noise.to(condition), condition, null, steps=15, guidance=3.0, canvas=canvas
+    )
     pictures = VaeImageProcessor().postprocess(decode_latents(vae, last.latents), output_type="pil")
     return side_by_side(pictures)
 

@@ -48,11 +48,14 @@ class CharLdmArguments(DenoiserArguments):
             "help": "train the fuser; false, with --vision_layers 0: the denoiser alone, conditions stay as they are"
         },
     )
-    portrait_tokens: bool = field(
+    portrait_canvas: bool = field(
         default=False,
         metadata={
-            "help": "on Maple Lane: the denoiser also reads portraits as tokens beside the caption; the paper has none"
+            "help": "on Maple Lane: the denoiser also sees portraits where people will stand; the paper has none"
         },
+    )
+    colour_weight: float = field(
+        default=1.0, metadata={"help": "how much the error of colours counts, on Maple Lane; released: 1"}
     )
     zero_terminal_snr: bool = field(
         default=False,

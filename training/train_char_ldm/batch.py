@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 import torch
@@ -46,23 +46,20 @@ class CharacterBatch(NoisedFrames, Captions):
 
     portraits: NotRequired[torch.Tensor]  # (N, 3, S, S), in the form that the vision tower reads
     features: NotRequired[torch.Tensor]  # (N, V)
-    # With portrait tokens: for each caption, the latents of its people's portraits, as `PortraitTokens.after` takes
-    # them, and the masks (B, people, h, w) of these people.
-    shown: NotRequired[list[list[torch.Tensor]]]
-    shown_masks: NotRequired[torch.Tensor]
+    canvas: NotRequired[torch.Tensor]  # (B, C, h, w), with a portrait canvas
 
 
 @dataclass(frozen=True)
 class Samples:
     """What the sample sheets of a run show: captions, their spans, and the pixels (N, 3, S, S) that the spans carry.
 
-    shown: with portrait tokens, the latents of each caption's people as in a batch.
+    canvas: (N, C, h, w) of N captions, with a portrait canvas.
     """
 
     captions: list[str]
     spans: list[list[Span]]
     pixels: torch.Tensor
-    shown: list[list[torch.Tensor]] = field(default_factory=list)
+    canvas: torch.Tensor | None = None
 
 
 def captions_of(examples: Sequence[CharacterExample], size: Sequence[int]) -> Captions:

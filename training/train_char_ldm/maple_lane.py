@@ -5,7 +5,7 @@ Captions and portraits of Maple Lane are made from the story of each picture, so
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,16 +14,19 @@ from diffusers import AutoencoderKL
 from transformers import CLIPImageProcessor
 
 from storyboard.models.conditioning import CharacterConditioner
+from storyboard.models.portrait_canvas import canvas_of, middles_of
 from storyboard.people import Look
+from storyboard.people.canvas import UNITS
 from storyboard.text.captions import Mention, find_mentions
 from training.data.dataset import StoryDataset, open_reader
 from training.examples.captions import portraits_in
 from training.examples.clips import CaptionFitter
-from training.examples.latents import FRAMES, MAX_CHARACTERS, LatentCache
+from training.examples.latents import FRAMES, LatentCache
 from training.examples.noise import noised_rows
 from training.examples.portrait_features import Portrait, PortraitFeatures
 from training.examples.portraits import PortraitViews
 from training.maple_lane import KINDS, MapleStory, Scene, StoryFrame, story
+from training.maple_lane.scene import feet_of
 from training.maple_lane.words import canonical_caption, deed, facts_of
 from training.train_char_ldm.arguments import CharLdmArguments
 from training.train_char_ldm.batch import (
@@ -31,16 +34,18 @@ from training.train_char_ldm.batch import (
     CharacterExample,
     Samples,
     captions_of,
-    padded_masks,
 )
 from training.train_char_ldm.clips import ClipExamples
+
+Person = tuple[str, "str | Look"]  # a name, and an outfit of the cast or a look
 
 SHEET = 6  # samples in a row
 # So many views of each portrait are kept. Made again for each mention, they took a quarter of a step on a CPU, and most
 # of a step on a GPU.
 VIEWS, VIEWS_OF_ANYBODY = 64, 4
-# The share of examples with portraits on names alone. A reader that does not point at people gives no others.
-WITHOUT_TOKENS = 0.1
+WITHOUT_CANVAS = 0.1  # the share of examples with an empty canvas: a reader may not know who is there
+STAGED = 0.3  # the share of canvases whose people are where a pipeline would put them
+ASIDE = 0.03  # how far they are moved aside, as a standard deviation
 SHEET_SEED = 1_000_003  # the seed of the validation stories on the sheets
 
 
@@ -48,12 +53,11 @@ SHEET_SEED = 1_000_003  # the seed of the validation stories on the sheets
 class LaneExample(CharacterExample):
     """An example of Maple Lane. portraits: one for each span, (3, S, S), or (V,) if a frozen tower has seen them.
 
-    shown: for each person in the order of the caption, the portrait's latents and the mask; empty without portrait
-    tokens.
+    canvas: (C, h, w), None if the denoiser reads none.
     """
 
     portraits: list[torch.Tensor]
-    shown: list[tuple[torch.Tensor, torch.Tensor]]
+    canvas: torch.Tensor | None
 
 
 class CharacterExamples:
@@ -64,7 +68,7 @@ class CharacterExamples:
     called: gives the word for somebody in a canonical caption (`CharacterConditioner.called`).
     deeds: whether such captions carry portraits on deeds.
     features: what a frozen tower sees in portraits; a batch then has these in place of portraits.
-    latents: portraits as the autoencoder sees them, (C, side, columns), for portrait tokens.
+    patches: what of a portrait is put on a canvas (`encode_patch`).
     """
 
     def __init__(
@@ -75,10 +79,10 @@ class CharacterExamples:
         called: Callable[[str], str],
         deeds: bool,
         features: PortraitFeatures | None = None,
-        latents: PortraitFeatures | None = None,
+        patches: PortraitFeatures | None = None,
     ):
         self.cache, self.processor, self.args = cache, processor, args
-        self.latents = latents
+        self.patches = patches
         self.called, self.deeds = called, deeds
         self.views, self.features = PortraitViews(processor), features
 
@@ -92,16 +96,16 @@ class CharacterExamples:
         else:
             size = self.processor.crop_size["height"]
             batch["portraits"] = torch.stack(portraits) if portraits else torch.zeros(0, 3, size, size)
-        if self.latents:
-            batch["shown"] = [[portrait for portrait, _ in e.shown] for e in examples]
-            masks = [[mask for _, mask in e.shown] for e in examples]
-            batch["shown_masks"] = padded_masks(masks, MAX_CHARACTERS, self.cache.masks.shape[-2:])
+        canvases = [e.canvas for e in examples if e.canvas is not None]
+        if canvases:
+            batch["canvas"] = torch.stack(canvases)
         return batch
 
     def _example(self, g: torch.Generator, index: int) -> LaneExample:
         kind = float(torch.rand((), generator=g))
         if kind < self.args.no_condition:
-            return LaneExample("", [], [], fused=False, masked=False, portraits=[], shown=[])
+            nothing = self.canvas_of([], [])
+            return LaneExample("", [], [], fused=False, masked=False, portraits=[], canvas=nothing)
         tale, number = self.cache.story(index)
         frame = tale.frames[number]
         plain = float(torch.rand((), generator=g)) >= self.args.canonical and says_its_sky(tale, number)
@@ -110,10 +114,9 @@ class CharacterExamples:
         slots = {actor.name: slot for slot, actor in enumerate(frame.scene.actors)}
         masks = self.cache.mask(index)
         fused = kind >= self.args.no_condition + self.args.text_only
-        shown = []
-        if self.latents and fused and float(torch.rand((), generator=g)) >= WITHOUT_TOKENS:
-            for name in dict.fromkeys(m.name for m in mentions):
-                shown.append((self.latents(name, Portrait(tale.wears(name))), masks[slots[name]]))
+        empty = not fused or float(torch.rand((), generator=g)) < WITHOUT_CANVAS
+        people = [] if empty else people_of(tale, frame.scene)
+        canvas = self.canvas_of(people, middles(frame.scene, g) if people else [])
         return LaneExample(
             caption,
             [(m.start, m.end) for m in mentions],
@@ -121,14 +124,39 @@ class CharacterExamples:
             fused=fused,
             masked=float(torch.rand((), generator=g)) < self.args.masked,
             portraits=[seen[m.name] for m in mentions],
-            shown=shown,
+            canvas=canvas,
         )
+
+    def canvas_of(self, people: Sequence[Person], spots: Sequence[float]) -> torch.Tensor | None:
+        """Returns the canvas (C, h, w) with people at these spots, parts of the width; None if there is to be none."""
+        if self.patches is None:
+            return None
+        patches = [self.patches(name, Portrait(wears)) for name, wears in people]
+        channels, height, width = self.cache.latents.shape[1:]
+        return canvas_of(patches, spots, (channels, height, width))
 
     def _view(self, name: str, wears: str | Look, g: torch.Generator) -> torch.Tensor:
         """Returns one of the portrait's views, as an upload may look (3, S, S), or what the tower sees in it (V,)."""
         views = VIEWS_OF_ANYBODY if isinstance(wears, Look) else VIEWS
         view = 1 + int(torch.randint(views, (), generator=g))
         return self.features(name, Portrait(wears, view)) if self.features else self.views(name, wears, view)
+
+
+def people_of(tale: MapleStory, scene: Scene) -> list[Person]:
+    """Returns the people of a scene, from left to right."""
+    return [(actor.name, tale.wears(actor.name)) for actor in scene.actors]
+
+
+def middles(scene: Scene, g: torch.Generator) -> list[float]:
+    """Returns where the people of a scene are put on the canvas, as parts of the width, from left to right.
+
+    They are roughly where they stand in the picture. A pipeline cannot know that, so some are where it would put them.
+    """
+    if float(torch.rand((), generator=g)) < STAGED:
+        spots = list(middles_of(len(scene.actors)))
+    else:
+        spots = [x / UNITS for x, _ in feet_of(scene)]
+    return [spot + ASIDE * float(torch.randn((), generator=g)) for spot in spots]
 
 
 def says_its_sky(tale: MapleStory, number: int) -> bool:
@@ -184,7 +212,7 @@ def maple_lane_examples(
     processor: CLIPImageProcessor,
     conditioner: CharacterConditioner,
     features: PortraitFeatures | None = None,
-    latents: PortraitFeatures | None = None,
+    patches: PortraitFeatures | None = None,
 ) -> tuple[CharacterExamples, Samples]:
     """Returns training examples of encoded Maple Lane, and six validation frames for sample sheets.
 
@@ -193,10 +221,10 @@ def maple_lane_examples(
     """
     cache = LatentCache(Path(args.latents))
     called, deeds = conditioner.called, conditioner.fuser.config.deeds
-    examples = CharacterExamples(cache, processor, args, called, deeds, features, latents)
+    examples = CharacterExamples(cache, processor, args, called, deeds, features, patches)
     kinds = [kind for kind in KINDS if kind in cache.kinds]
     captions, spans, pixels = [], [], []
-    shown: list[list[torch.Tensor]] = []
+    canvases: list[torch.Tensor] = []
     for index in range(SHEET):
         kind = kinds[index % len(kinds)]
         tale = story("val", index) if kind == "cast" else KINDS[kind](SHEET_SEED + index, FRAMES, "val")
@@ -205,7 +233,9 @@ def maple_lane_examples(
         captions.append(caption)
         spans.append([(m.start, m.end) for m in mentions])
         pixels += [examples.views(m.name, tale.wears(m.name), 0) for m in mentions]
-        if latents:
-            names = dict.fromkeys(m.name for m in mentions)
-            shown.append([latents(name, Portrait(tale.wears(name))) for name in names])
-    return examples, Samples(captions, spans, torch.stack(pixels), shown)
+        people = people_of(tale, frame.scene)
+        canvas = examples.canvas_of(people, middles_of(len(people)))
+        canvases += [] if canvas is None else [canvas]
+    return examples, Samples(
+        captions, spans, torch.stack(pixels), torch.stack(canvases) if canvases else None
+    )

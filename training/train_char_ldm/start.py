@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers import UNet2DConditionModel
 from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizerFast, CLIPVisionModelWithProjection
 
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
-from storyboard.models.latents import downsampling
+from storyboard.models.portrait_canvas import reads_canvas
 from storyboard.models.portrait_encoder import PortraitEncoder
-from storyboard.models.portrait_tokens import PortraitTokens
 from training.configs.parts import Scheduler, load_image_encoder
 from training.train_char_ldm.arguments import CharLdmArguments
-
-TOKENS = "char_ldm/portrait_tokens"  # where a parts folder has what stage 1 learned of them
 
 
 def load_conditioner(args: CharLdmArguments) -> CharacterConditioner:
@@ -42,27 +39,6 @@ def load_conditioner(args: CharLdmArguments) -> CharacterConditioner:
     return CharacterConditioner(tokenizer, text_encoder, image_encoder, fuser)
 
 
-def load_portrait_tokens(args: CharLdmArguments, vae: AutoencoderKL) -> PortraitTokens | None:
-    """Returns the portrait tokens that the denoiser reads; None if it reads none.
-
-    A denoiser that goes on keeps those that it knows. StoryError if they are asked for with a dataset folder.
-    """
-    folder = Path(args.parts) / TOKENS
-    known = args.continued and folder.exists()
-    if args.data and (known or args.portrait_tokens):
-        raise StoryError(
-            "Portrait tokens are learned on Maple Lane alone; leave out --data, or use other parts."
-        )
-    if known:
-        return PortraitTokens.from_pretrained(folder).train()
-    if not args.portrait_tokens:
-        return None
-    width = CLIPTextModel.config_class.from_pretrained(Path(args.parts) / "text_encoder").hidden_size
-    side = vae.config.sample_size // downsampling(vae)
-    patch = max(1, side // 8), side // 4
-    return PortraitTokens(width, vae.config.latent_channels, side, side // 2, patch)
-
-
 def ending_in_noise(scheduler: Scheduler) -> Scheduler:
     """Returns a scheduler whose last timestep has no signal, so that drawing begins as training does.
 
@@ -83,25 +59,36 @@ def last_layers(encoder: CLIPVisionModelWithProjection | PortraitEncoder, count:
 
 
 def load_unet(args: CharLdmArguments, channels: int) -> UNet2DConditionModel:
-    """Returns the denoiser of the parts, for latents of so many channels.
+    """Returns the denoiser of the parts, for latents of so many channels, and a canvas if it is to read one.
 
     If the autoencoder has got more channels, the denoiser keeps those that it knows. It ignores the new ones at first,
-    and predicts nothing for them. StoryError if it has more channels than the autoencoder.
+    and predicts nothing for them. A canvas, too, it ignores at first. One that reads a canvas goes on reading it.
+    StoryError if it has more channels than the autoencoder, or is to read a canvas of a dataset folder's portraits.
     """
     parts = Path(args.parts)
     unet = UNet2DConditionModel.from_pretrained((parts / "char_ldm" if args.continued else parts) / "unet")
-    known = unet.config.in_channels
+    read = reads_canvas(unet) or args.portrait_canvas
+    if read and args.data:
+        raise StoryError(
+            "A portrait canvas is learned on Maple Lane alone; leave out --data, or use other parts."
+        )
+    known = unet.config.out_channels
     if known > channels:
         raise StoryError(
             f"The denoiser of {parts} draws latents of {known} channels, and its autoencoder has {channels}; put the "
             "autoencoder back that it was trained with."
         )
-    if known < channels:
-        unet.conv_in, unet.conv_out = (
-            _wider(unet.conv_in, inputs=channels),
-            _wider(unet.conv_out, outputs=channels),
+    if reads_canvas(unet) and known < channels:
+        raise StoryError(
+            f"The denoiser of {parts} reads a canvas of {known} channels, and its autoencoder has {channels}; widen a "
+            "denoiser without a canvas."
         )
-        unet.register_to_config(in_channels=channels, out_channels=channels)
+    inputs = 2 * channels if read else channels
+    if unet.config.in_channels < inputs:
+        unet.conv_in = _wider(unet.conv_in, inputs=inputs)
+    if known < channels:
+        unet.conv_out = _wider(unet.conv_out, outputs=channels)
+    unet.register_to_config(in_channels=inputs, out_channels=channels)
     return unet
 
 

@@ -22,30 +22,35 @@ from transformers import CLIPImageProcessor
 from storyboard.models.attention import default_layers, record_cross_attention, regularization_loss
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.digests import weights_digest
-from storyboard.models.losses import diffusion_loss
-from storyboard.models.portrait_tokens import PortraitTokens, encode_portraits
+from storyboard.models.losses import colour_emphasis, diffusion_loss
+from storyboard.models.portrait_canvas import encode_patch, reads_canvas
+from storyboard.people import Look
 from training.configs.arguments import parsed
 from training.configs.parts import Scheduler, freeze, load_scheduler, load_vae, save_part
 from training.examples.encoding import latents_of
-from training.examples.latents import measured_vae
+from training.examples.latents import colours_of, measured_vae
+from training.examples.pixels import pixels_of
 from training.examples.portrait_features import PortraitFeatures
 from training.examples.samples import paint
 from training.loop import Objective, TrainingRun
+from training.maple_lane import draw_portrait
 from training.train_char_ldm.arguments import CharLdmArguments
 from training.train_char_ldm.batch import CharacterBatch, Samples
 from training.train_char_ldm.maple_lane import clip_examples, maple_lane_examples
 from training.train_char_ldm.start import (
-    TOKENS,
     ending_in_noise,
     last_layers,
     load_conditioner,
-    load_portrait_tokens,
     load_unet,
 )
 
 
 class CharLdmTraining(Objective[CharacterBatch]):
-    """L_LDM + reg_weight x L_reg under the fused condition. vae: encodes batches that have pixels."""
+    """L_LDM + reg_weight x L_reg under the fused condition.
+
+    vae: encodes batches that have pixels.
+    colours: the map of `diffusion_loss` with which the error of colours counts more; None for an even error.
+    """
 
     def __init__(
         self,
@@ -54,10 +59,10 @@ class CharLdmTraining(Objective[CharacterBatch]):
         noise: DDPMScheduler,
         args: CharLdmArguments,
         vae: AutoencoderKL | None = None,
-        portrait_tokens: PortraitTokens | None = None,
+        colours: torch.Tensor | None = None,
     ):
         super().__init__()
-        self.portrait_tokens = portrait_tokens
+        self.colours = colours
         self.vae = freeze(vae) if vae else None
         self.text_encoder, self.image_encoder = conditioner.text_encoder, conditioner.image_encoder
         self.fuser, self.unet = conditioner.fuser, unet
@@ -85,14 +90,6 @@ class CharLdmTraining(Objective[CharacterBatch]):
         condition = torch.where(batch["fused"][:, None, None], found.fused, found.text)
         masks = batch["masks"]  # (B, K, 32, 32)
         columns = padded(found.columns, masks.shape[1])
-        if self.portrait_tokens:
-            length, each = condition.shape[1], self.portrait_tokens.each
-            condition = self.portrait_tokens.after(condition, batch["shown"])
-            for row, some in zip(columns, batch["shown"], strict=True):
-                row += [
-                    length + n if n < len(some) * each else None for n in range(self.portrait_tokens.length)
-                ]
-            masks = torch.cat([masks, batch["shown_masks"].repeat_interleave(each, dim=1)], dim=1)
         weights = torch.where(
             batch["masked"][:, None, None, None], batch["figures"], 1 + self.args.figures * batch["figures"]
         )
@@ -105,6 +102,8 @@ class CharLdmTraining(Objective[CharacterBatch]):
                 batch["noise"],
                 batch["timesteps"],
                 weights=weights,
+                canvas=batch.get("canvas"),
+                colours=self.colours,
             )
         loss = denoising + self._unused(found.text, features)
         valid = torch.tensor([[c is not None for c in row] for row in columns], device=masks.device)
@@ -121,14 +120,12 @@ class CharLdmTraining(Objective[CharacterBatch]):
         return self.conditioner.encode_portraits(some)[: len(pixels)]
 
     def _unused(self, text: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
-        """Returns 0, computed with the fuser, the vision tower and the tokens, which learn nothing from it.
+        """Returns 0, computed with the fuser and the vision tower, which learn nothing from it.
 
         A batch may have no people, so that its loss uses none of them. DistributedDataParallel (DDP) waits for the
         gradient of every weight that it trains, so without this it would wait forever.
         """
-        tokens = self.portrait_tokens.parameters() if self.portrait_tokens else ()
-        used = self.fuser(text[:0, 0], features[:0].to(text)).sum() + features[:0].sum()
-        return 0 * (used + sum(one.sum() for one in tokens))
+        return 0 * (self.fuser(text[:0, 0], features[:0].to(text)).sum() + features[:0].sum())
 
 
 def portrait_features(
@@ -144,13 +141,13 @@ def portrait_features(
     return PortraitFeatures(lambda pixels: tower(pixel_values=pixels).image_embeds, processor)
 
 
-def portrait_latents(
-    vae: AutoencoderKL, tokens: PortraitTokens, processor: CLIPImageProcessor
-) -> PortraitFeatures:
-    """Returns portraits as the autoencoder sees them, the middles (C, side, columns) that `tokens` reads."""
-    return PortraitFeatures(
-        lambda pixels: tokens.middle(encode_portraits(vae, pixels, processor)).half(), processor
-    )
+def portrait_patches(vae: AutoencoderKL) -> PortraitFeatures:
+    """Returns what of portraits is put on a canvas (`encode_patch`)."""
+
+    def drawn(name: str, wears: str | Look, view: int) -> torch.Tensor:
+        return pixels_of(draw_portrait(name, wears, vae.config.sample_size))
+
+    return PortraitFeatures(lambda pixels: encode_patch(vae, pixels).half(), drawn)
 
 
 def padded(columns: list[list[int | None]], most: int) -> list[list[int | None]]:
@@ -181,10 +178,7 @@ def painter(
         features = module.features(samples.pixels).split([len(found) for found in samples.spans])
         fused = module.conditioner(samples.captions, samples.spans, features).fused
         null = module.conditioner.encode_text([""])
-        if module.portrait_tokens:
-            fused = module.portrait_tokens.after(fused, samples.shown)
-            null = module.portrait_tokens.after(null, [[]])
-        return paint(module.unet, vae, scheduler, fused, null)
+        return paint(module.unet, vae, scheduler, fused, null, samples.canvas)
 
     return sheet
 
@@ -201,17 +195,19 @@ def main(argv: list[str] | None = None) -> None:
     processor = CLIPImageProcessor.from_pretrained(parts / "image_processor")
     conditioner = load_conditioner(args)
     noise = DDPMScheduler.from_config(scheduler.config)
-    tokens = load_portrait_tokens(args, vae)
-    features = latents = None
+    colours = None
+    if args.colour_weight > 1:
+        colours = colour_emphasis(torch.tensor(colours_of(vae)), args.colour_weight)
+    features = patches = None
     examples: Callable[[int, range], CharacterBatch]
     if args.data:
         examples, samples = clip_examples(args.data, args, vae, processor, conditioner)
     else:
         features = portrait_features(conditioner, processor, args)
-        if tokens:
-            latents = portrait_latents(vae, tokens, processor)
-        examples, samples = maple_lane_examples(args, processor, conditioner, features, latents)
-    module = CharLdmTraining(conditioner, unet, noise, args, vae if args.data else None, tokens)
+        if reads_canvas(unet):
+            patches = portrait_patches(vae)
+        examples, samples = maple_lane_examples(args, processor, conditioner, features, patches)
+    module = CharLdmTraining(conditioner, unet, noise, args, vae if args.data else None, colours)
     run = TrainingRun(module, examples, args)
     if run.accelerator.device.type == "cpu":
         # There, plain products have a faster backward pass than the fused kernel.
@@ -223,8 +219,8 @@ def main(argv: list[str] | None = None) -> None:
         kept.append(
             (features, run.folder / "portraits.safetensors", weights_digest(conditioner.image_encoder))
         )
-    if latents:
-        kept.append((latents, run.folder / "portrait-latents.safetensors", weights_digest(vae.encoder)))
+    if patches:
+        kept.append((patches, run.folder / "patches.safetensors", weights_digest(vae.encoder)))
     for seen, file, tower in kept:
         seen.load(file, tower)
     for stats in run:
@@ -236,10 +232,8 @@ def main(argv: list[str] | None = None) -> None:
     if run.accelerator.is_main_process:
         with run.averaged():
             save_char_ldm(parts, unet, conditioner)
-            if tokens:
-                save_part(parts, TOKENS, tokens)
-            else:  # those of an earlier denoiser, which this one does not read
-                shutil.rmtree(parts / TOKENS, ignore_errors=True)
+            # Those of an earlier denoiser, which this one does not read.
+            shutil.rmtree(parts / "char_ldm" / "portrait_tokens", ignore_errors=True)
             if args.zero_terminal_snr:
                 save_part(parts, "scheduler", scheduler)
 

@@ -1,0 +1,139 @@
+"""The portrait canvas: the denoiser sees portraits where people will stand, beside the latents."""
+
+import dataclasses
+
+import pytest
+import torch
+from diffusers import DDPMScheduler
+from PIL import Image
+
+from storyboard.models.denoise import denoise
+from storyboard.models.losses import colour_emphasis, diffusion_loss
+from storyboard.models.portrait_canvas import canvas_of, encode_patch, middles_of, reads_canvas
+from storyboard.pipeline import StoryPipeline
+from storyboard.renderer import CastMember, ContextFrame, FrameRequest, finished
+from tests import tiny
+from tests.pointing import cast, pointing_pipeline
+
+SHAPE = (tiny.LATENT_CHANNELS, 16, 16)
+
+
+def with_canvas(pipeline: StoryPipeline) -> StoryPipeline:
+    """Returns the pipeline with a denoiser that reads a canvas."""
+    unet = pipeline.unet
+    torch.manual_seed(0)
+    wider = torch.nn.Conv2d(2 * unet.config.out_channels, unet.conv_in.out_channels, 3, padding=1)
+    unet.conv_in = wider
+    unet.register_to_config(in_channels=2 * unet.config.out_channels)
+    assert reads_canvas(unet)
+    return pipeline
+
+
+@pytest.fixture
+def drawing() -> StoryPipeline:
+    return with_canvas(tiny.pipeline(language=False))
+
+
+def test_people_stand_on_the_lower_edge_and_what_is_outside_is_cut_off():
+    canvas = canvas_of([torch.ones(4, 13, 7), torch.full((4, 13, 7), 2.0)], [0.5, 1.0], SHAPE)
+    assert not canvas[:, :3].any() and not canvas[:, :, :4].any()
+    assert canvas[0, 3:].sum(0)[:12].tolist() == [0] * 4 + [13] * 7 + [0]
+    assert canvas[0, -1, 12:].tolist() == [2] * 4  # its right half is outside
+    assert not canvas_of([], [], SHAPE).any()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 7])
+def test_however_many_people_stand_from_left_to_right(count):
+    spots = middles_of(count)
+    assert len(spots) == count and list(spots) == sorted(spots) and 0 < spots[0] <= spots[-1] < 1
+
+
+def test_an_empty_ground_leaves_no_trace_whatever_its_colour():
+    vae = tiny.vae()
+    for colour in (-0.5, 0.9):
+        side = vae.config.sample_size
+        patch = encode_patch(vae, torch.full((1, 3, side, side), colour))
+        assert patch.abs().max() < 1e-5
+    somebody = torch.full((1, 3, side, side), 0.9)
+    somebody[..., side // 4 :, side // 2 - 2 : side // 2 + 2] = -1
+    assert encode_patch(vae, somebody).abs().max() > 0.01
+
+
+def test_the_denoiser_sees_whom_it_draws_in_their_order(drawing):
+    people = cast("Rosa", "Nan")
+    request = FrameRequest("Nan and Rosa wave.", people, (), seed=1)
+    canvas = drawing._conditions.of(request, "char-ldm").canvas
+    swapped = drawing._conditions.of(dataclasses.replace(request, caption="Rosa and Nan wave."), "char-ldm")
+    assert canvas.any() and not torch.allclose(canvas, swapped.canvas)
+    nobody = drawing._conditions.of(dataclasses.replace(request, caption="Night falls."), "char-ldm")
+    assert not nobody.canvas.any() and not drawing._conditions.of(request, "text").canvas.any()
+
+
+def test_a_portrait_changes_the_picture_by_its_canvas_alone(drawing):
+    side = drawing.vae.config.sample_size
+    red, blue = (Image.new("RGB", (side, side), "white") for _ in range(2))
+    red.paste("red", (side // 3, 2, 2 * side // 3, side))
+    blue.paste("blue", (side // 3, 2, 2 * side // 3, side))
+    drawing.fuser.forward = lambda text, image: text  # the name carries no portrait
+    drawn = []
+    for portrait in (red, blue):
+        request = FrameRequest("Rosa waves.", (CastMember("Rosa", "she", (), portrait),), (), seed=1)
+        drawn.append(finished(drawing, request).picture)
+        assert drawing.generate_together([request, request])[1].picture.size == drawn[0].size
+    assert drawn[0].tobytes() != drawn[1].tobytes()
+
+
+def test_a_reader_that_points_says_who_is_on_the_canvas():
+    pipeline = with_canvas(pointing_pipeline())
+    people, history = cast("Rosa", "Nan"), (ContextFrame("Rosa waits.", Image.new("RGB", (32, 32))),)
+    frame = pipeline._conditions.of(FrameRequest("She waves and Nan sleeps.", people, history, seed=1), "llm")
+    shown = [name for name, columns in frame.people.items() if columns]
+    assert frame.canvas.any() == bool(shown)
+
+
+def test_the_null_half_and_calls_before_the_merge_see_an_empty_canvas():
+    seen = []
+
+    def network(sample, timestep, encoder_hidden_states):
+        seen.append(sample[:, tiny.LATENT_CHANNELS :])
+        return type("Out", (), {"sample": torch.zeros_like(sample[:, : tiny.LATENT_CHANNELS])})
+
+    noise, states = torch.randn(1, *SHAPE), torch.randn(1, 3, 8)
+    list(
+        denoise(
+            network,
+            tiny.scheduler(),
+            noise,
+            states,
+            states,
+            steps=2,
+            guidance=2,
+            text=states,
+            start_merge_step=0,
+            canvas=torch.ones(1, *SHAPE),
+        )  # fmt: skip
+    )
+    first, second = seen
+    assert not first.any() and not second[0].any() and second[1].all()
+
+
+def test_an_error_of_colours_counts_as_often_as_it_is_told():
+    colours = torch.cat(
+        [torch.eye(4)[:, :3], torch.zeros(1, 3)]
+    )  # (C + 1, 3): the first three channels are colours
+
+    def loss(off: torch.Tensor, emphasis: torch.Tensor | None) -> float:
+        def network(sample, timestep, encoder_hidden_states):
+            return type("Out", (), {"sample": noise + off.view(1, 4, 1, 1)})
+
+        return float(
+            diffusion_loss(
+                network, DDPMScheduler(), latents, None, noise, torch.tensor([500]), colours=emphasis
+            )
+        )
+
+    latents, noise = torch.randn(2, 1, *SHAPE)
+    emphasis = colour_emphasis(colours, 5)
+    red, shape = torch.tensor([1.0, 0, 0, 0]), torch.tensor([0, 0, 0, 1.0])
+    assert loss(red, emphasis) == pytest.approx(5 * loss(red, None))
+    assert loss(shape, emphasis) == pytest.approx(loss(shape, None))
