@@ -9,7 +9,7 @@ from PIL import Image
 
 from storyboard.models.denoise import denoise
 from storyboard.models.losses import colour_emphasis, diffusion_loss
-from storyboard.models.portrait_canvas import canvas_of, encode_patch, middles_of, reads_canvas
+from storyboard.models.portrait_canvas import canvas_of, encode_patch, middles_of
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, finished
 from tests import tiny
@@ -18,20 +18,9 @@ from tests.pointing import cast, pointing_pipeline
 SHAPE = (tiny.LATENT_CHANNELS, 16, 16)
 
 
-def with_canvas(pipeline: StoryPipeline) -> StoryPipeline:
-    """Returns the pipeline with a denoiser that reads a canvas."""
-    unet = pipeline.unet
-    torch.manual_seed(0)
-    wider = torch.nn.Conv2d(2 * unet.config.out_channels, unet.conv_in.out_channels, 3, padding=1)
-    unet.conv_in = wider
-    unet.register_to_config(in_channels=2 * unet.config.out_channels)
-    assert reads_canvas(unet)
-    return pipeline
-
-
 @pytest.fixture
 def drawing() -> StoryPipeline:
-    return with_canvas(tiny.pipeline(language=False))
+    return tiny.with_canvas(tiny.pipeline(language=False))
 
 
 def test_people_stand_on_the_lower_edge_and_what_is_outside_is_cut_off():
@@ -84,7 +73,7 @@ def test_a_portrait_changes_the_picture_by_its_canvas_alone(drawing):
 
 
 def test_a_reader_that_points_says_who_is_on_the_canvas():
-    pipeline = with_canvas(pointing_pipeline())
+    pipeline = tiny.with_canvas(pointing_pipeline())
     people, history = cast("Rosa", "Nan"), (ContextFrame("Rosa waits.", Image.new("RGB", (32, 32))),)
     frame = pipeline._conditions.of(FrameRequest("She waves and Nan sleeps.", people, history, seed=1), "llm")
     shown = [name for name, columns in frame.people.items() if columns]

@@ -266,3 +266,13 @@ def pipeline(language: bool = True, **settings) -> StoryPipeline:
     )
     built.set_progress_bar_config(disable=True)
     return built
+
+
+def with_canvas(pipeline: StoryPipeline) -> StoryPipeline:
+    """Returns the pipeline with a denoiser that reads a canvas."""
+    unet = pipeline.unet
+    torch.manual_seed(0)
+    wider = torch.nn.Conv2d(2 * unet.config.out_channels, unet.conv_in.out_channels, 3, padding=1)
+    unet.conv_in = wider
+    unet.register_to_config(in_channels=2 * unet.config.out_channels)
+    return pipeline
