@@ -879,6 +879,7 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |from typing import Any
 |
 |import torch
+|import torch.nn.functional as F
 |
 |from storyboard.errors import StoryError
 |
@@ -913,6 +914,7 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    guided: float = 1.0,
 |    text: torch.Tensor | None = None,
 |    start_merge_step: int | Sequence[int] = -1,
+|    canvas: torch.Tensor | None = None,
 |    around_call: Callable[[int, int], AbstractContextManager[Network | None]] = _nothing,
 |) -> Generator[DenoiseStep, torch.Tensor | None, None]:
 |    """Denoises unit-variance noise `latents` (B, C, h, w) under `condition` (B, L, D). Yields after each UNet call.
@@ -924,6 +926,8 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    text, start_merge_step: delayed conditioning. Calls with index <= start_merge_step read `text` in place of
 |        `condition`, so that the layout is settled before the characters. -1: no call does. One number, or one for each
 |        row.
+|    canvas: (B, C, h, w), what the denoiser reads beside the latents (`portrait_canvas.py`). The null half and calls
+|        that read `text` see an empty one.
 |    around_call: gives, for an index and the total, a context in which that UNet call is made, for callers who record.
 |        What the context gives is called in place of `unet` that time, unless it is None.
 |
@@ -945,7 +949,13 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |        with around_call(index, total) as other:
 |            weight = guidance if index < guided * total else 1.0
 |            prediction = _guided(
-|                unet if other is None else other, model_input, timestep, current, null, weight
+|                unet if other is None else other,
+|                model_input,
+|                timestep,
+|                current,
+|                null,
+|                weight,
+|                _shown(canvas, [index > delay for delay in delays]),
 |            )
 |        latents = scheduler.step(prediction, timestep, latents, return_dict=False)[0]
 |        if index == total - 1 and not torch.isfinite(latents).all():
@@ -970,6 +980,13 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    return torch.where(rows, condition, text)
 |
 |
+|def _shown(canvas: torch.Tensor | None, merged: Sequence[bool]) -> torch.Tensor | None:
+|    """Returns the canvas, empty in rows that have not merged."""
+|    if canvas is None or all(merged):
+|        return canvas
+|    return canvas * torch.tensor(merged, device=canvas.device).view(-1, 1, 1, 1)
+|
+|
 |def _guided(
 |    unet: Network,
 |    model_input: torch.Tensor,
@@ -977,12 +994,16 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    condition: torch.Tensor,
 |    null: torch.Tensor,
 |    guidance: float,
+|    canvas: torch.Tensor | None,
 |) -> torch.Tensor:
-|    read = model_input.to(condition.dtype)
+|    read = blank = model_input.to(condition.dtype)
+|    if canvas is not None:
+|        read = torch.cat([read, canvas.to(read)], dim=1)
+|        blank = F.pad(blank, (0, 0, 0, 0, 0, canvas.shape[1]))
 |    if guidance <= 1:
 |        return unet(read, timestep, encoder_hidden_states=condition).sample.to(model_input.dtype)
 |    both = torch.cat([null, condition])
-|    predicted = unet(torch.cat([read] * 2), timestep, encoder_hidden_states=both).sample
+|    predicted = unet(torch.cat([blank, read]), timestep, encoder_hidden_states=both).sample
 |    without, given = predicted.to(model_input.dtype).chunk(2)
 |    return without + guidance * (given - without)
 |
@@ -2247,18 +2268,23 @@ SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both sta
 |    noise: torch.Tensor,
 |    timesteps: torch.Tensor,
 |    weights: torch.Tensor | None = None,
+|    canvas: torch.Tensor | None = None,
+|    colours: torch.Tensor | None = None,
 |) -> torch.Tensor:
 |    """Returns the denoising error of latents (B, C, h, w) under condition (B, L, D) as a scalar.
 |
 |    timesteps: (B,).
 |    weights: (B, 1, h, w), factors of the squared error; zeros leave out what is masked. None: all places count alike.
+|    canvas: (B, C, h, w), what the denoiser reads beside the latents (`portrait_canvas.py`).
+|    colours: (C, C), a linear map of the error whose square is added to the error's own (`colour_emphasis`).
 |
 |    The target is noise or velocity, as `scheduler.config.prediction_type` says. All timesteps count alike: what people
 |    do and where they stand is decided at the noisy ones. Min-SNR weights, which are 0.2 down to 0.006 there, left that
 |    unlearned.
 |    """
 |    noisy = scheduler.add_noise(latents, noise, timesteps)
-|    prediction = unet(noisy, timesteps, encoder_hidden_states=condition).sample
+|    shown = noisy if canvas is None else torch.cat([noisy, canvas.to(noisy)], dim=1)
+|    prediction = unet(shown, timesteps, encoder_hidden_states=condition).sample
 |    kind = scheduler.config.prediction_type
 |    if kind == "epsilon":
 |        target = noise
@@ -2266,8 +2292,22 @@ SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both sta
 |        target = scheduler.get_velocity(latents, noise, timesteps)
 |    else:
 |        raise ValueError(f'prediction_type is "{kind}"; the loss knows "epsilon" and "v_prediction".')
-|    error = F.mse_loss(prediction.float(), target.float(), reduction="none")
+|    off = prediction.float() - target.float()
+|    error = off.square()
+|    if colours is not None:
+|        error = error + torch.einsum("bchw,kc->bkhw", off, colours.to(off)).square()
 |    return (error if weights is None else error * weights).mean()
+|
+|
+|def colour_emphasis(colours: torch.Tensor, weight: float) -> torch.Tensor:
+|    """Returns the map (C, C) for `diffusion_loss` with which the error of colours counts `weight` times.
+|
+|    colours: (C + 1, 3), the linear map from latents to colours that `fit_colours` found. Three of the many
+|    directions of latents say nearly all about colours, and most others where outlines are. So without this, a hair
+|    colour weighs little beside the place of a hair.
+|    """
+|    basis = torch.linalg.qr(colours[:-1].float()).Q
+|    return (weight - 1) ** 0.5 * basis @ basis.T
 |
 |
 |def generation_loss(
@@ -2571,6 +2611,73 @@ SOURCES['storyboard.models.place_words'] = '''|"""The places that a pipeline fol
 |        for name, words in (named if isinstance(named, dict) else {}).items()
 |        if isinstance(words, list)
 |    }
+|'''
+
+SOURCES['storyboard.models.portrait_canvas'] = '''|"""The portrait canvas: portraits put where people will stand, as more channels of the denoiser's input.
+|
+|It is an addition to Eq. 1, in the manner of AnyDoor's collage. The one vector on a name (`fusion.py`) says who somebody
+|is, but holds only half of what a stranger looks like. On the canvas the denoiser finds the rest at the very place where
+|it has to draw it. A canvas has no weights: a denoiser that reads one has twice as many input channels as output
+|channels. Knows no captions.
+|"""
+|
+|from __future__ import annotations
+|
+|from collections.abc import Sequence
+|from typing import Any
+|
+|import torch
+|import torch.nn.functional as F
+|
+|from storyboard.models.latents import downsampling, encode_pictures
+|
+|SHRUNK = 13 / 16  # a portrait shows somebody larger than a scene does
+|COLUMNS = 7 / 16  # the part of the canvas's width that one person may cover
+|_MIDDLES = {1: (0.5,), 2: (0.28, 0.72), 3: (0.18, 0.5, 0.82)}
+|
+|
+|def reads_canvas(unet: Any) -> bool:
+|    """Returns whether a denoiser was trained to read a canvas beside the latents."""
+|    return unet.config.in_channels == 2 * unet.config.out_channels
+|
+|
+|def middles_of(count: int) -> tuple[float, ...]:
+|    """Returns where so many people stand, from left to right: their middles, as parts of the picture's width."""
+|    return _MIDDLES.get(count) or tuple((place + 0.5) / count for place in range(count))
+|
+|
+|def encode_patch(vae: Any, pixels: torch.Tensor) -> torch.Tensor:
+|    """Returns the patch (C, h, w) of a portrait for a canvas: its latents, less those of its empty ground.
+|
+|    pixels: (1, 3, H, H) in -1..1. The ground has the median colour of the portrait's border.
+|    """
+|    side = vae.config.sample_size // downsampling(vae)
+|    high, wide = round(SHRUNK * side), round(COLUMNS * side)
+|    size = high * downsampling(vae)
+|    border = torch.cat([pixels[0, :, 0], pixels[0, :, -1], pixels[0, :, :, 0], pixels[0, :, :, -1]], dim=1)
+|    ground = border.median(dim=1).values.view(1, 3, 1, 1).expand(1, 3, size, size)
+|    shrunk = F.interpolate(pixels, (size, size), mode="bilinear", antialias=True)
+|    shown, empty = encode_pictures(vae, torch.cat([shrunk, ground]).to(vae.device))
+|    cut = (high - wide) // 2
+|    return (shown - empty)[..., cut : cut + wide]
+|
+|
+|def canvas_of(
+|    patches: Sequence[torch.Tensor], middles: Sequence[float], shape: tuple[int, int, int]
+|) -> torch.Tensor:
+|    """Returns a canvas of this shape (C, H, W) with patches (C, h, w) on its lower edge; zeros where nobody is.
+|
+|    middles: of each patch, as a part of the width. What would be outside is cut off.
+|    """
+|    canvas = torch.zeros(shape)
+|    _, height, width = shape
+|    for patch, middle in zip(patches, middles, strict=True):
+|        high, wide = patch.shape[-2:]
+|        left = round(middle * width - wide / 2)
+|        first, last = max(0, left), min(width, left + wide)
+|        if first < last:
+|            canvas[:, height - high :, first:last] += patch[..., first - left : last - left].float().cpu()
+|    return canvas
 |'''
 
 SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional network that reads from a portrait what somebody looks like: the picture side of Eq. 1.
@@ -3879,6 +3986,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.errors import StoryError
 |from storyboard.models.judge import Judge
 |from storyboard.models.judge.matching import Wanted
+|from storyboard.models.portrait_canvas import canvas_of, middles_of, reads_canvas
 |from storyboard.pipeline.checking import compare, known_by, who_is_meant
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
@@ -3902,6 +4010,8 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |
 |    tokens: (1, T, D), the portrait tokens of the people that are shown, which the denoiser reads behind the condition.
 |        None if the pipeline has none.
+|    canvas: (1, C, h, w), the portraits of these people where they will stand, which the denoiser reads beside the
+|        latents. None if it reads none.
 |    """
 |
 |    condition: torch.Tensor
@@ -3915,6 +4025,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    # For each cast member, the columns with which a pointing mapper points at it; None if the mapper does not point.
 |    people: Mapping[str, tuple[int, ...]] | None = None
 |    tokens: torch.Tensor | None = None
+|    canvas: torch.Tensor | None = None
 |
 |    def with_tokens(self, condition: torch.Tensor) -> torch.Tensor:
 |        """Returns a condition with the portrait tokens behind it, as the denoiser reads it."""
@@ -3971,6 +4082,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        else:
 |            condition = self._from_text(caption)
 |        by_words = not mentioned and bool(find_pronouns(caption))
+|        shown = _in_order(mentioned, people) if conditioning != "text" else []
 |        return FrameCondition(
 |            condition,
 |            text=self._from_text(caption) if self.pipeline.config.start_merge_step >= 0 else None,
@@ -3980,23 +4092,29 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |            mentioned=mentioned,
 |            referential=by_words if request.refers is None else request.refers,
 |            people=people,
-|            tokens=self._tokens(_in_order(mentioned, people), request.cast, conditioning),
+|            tokens=self._tokens(shown, request.cast),
+|            canvas=self._canvas(shown, request.cast),
 |        )
 |
-|    def _tokens(
-|        self, shown: Sequence[str], cast: Sequence[CastMember], conditioning: Conditioning
-|    ) -> torch.Tensor | None:
-|        """Returns the portrait tokens (1, T, D) of these people; None if the pipeline has none.
-|
-|        They are zeros if the text alone is drawn.
-|        """
+|    def _tokens(self, shown: Sequence[str], cast: Sequence[CastMember]) -> torch.Tensor | None:
+|        """Returns the portrait tokens (1, T, D) of these people; None if the pipeline has none."""
 |        part = self.pipeline.portrait_tokens
 |        if part is None:
 |            return None
 |        portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
-|        seen = [self._features.latents(portraits[name]) for name in shown if conditioning != "text"]
+|        seen = [self._features.latents(portraits[name]) for name in shown]
 |        nothing = self._from_text("")[:, :0]
 |        return part.after(nothing, [seen])
+|
+|    def _canvas(self, shown: Sequence[str], cast: Sequence[CastMember]) -> torch.Tensor | None:
+|        """Returns the canvas (1, C, h, w) with these people from left to right; None if the denoiser reads none."""
+|        unet = self.pipeline.unet
+|        if not reads_canvas(unet):
+|            return None
+|        portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
+|        patches = [self._features.patch(portraits[name]) for name in shown]
+|        side = unet.config.sample_size
+|        return canvas_of(patches, middles_of(len(patches)), (unet.config.out_channels, side, side))[None]
 |
 |    def explain(
 |        self, request: FrameRequest, frame: FrameCondition
@@ -4656,9 +4774,11 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's vision towers
 |from typing import Any
 |
 |import torch
+|from diffusers.image_processor import VaeImageProcessor
 |from PIL import Image, ImageOps
 |
 |from storyboard.disk.pictures import StoredPicture
+|from storyboard.models.portrait_canvas import encode_patch
 |from storyboard.models.portrait_tokens import encode_portraits
 |from storyboard.renderer import Picture
 |
@@ -4729,6 +4849,17 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's vision towers
 |            return self.pipeline.portrait_tokens.middle(latents)[0]
 |
 |        return self._kept.get(("latents", portrait.digest), encode)
+|
+|    def patch(self, portrait: Hashed) -> torch.Tensor:
+|        """Returns the patch (C, h, w) of a portrait for a canvas."""
+|
+|        def encode() -> torch.Tensor:
+|            size = self.pipeline.vae.config.sample_size
+|            squared = self._squared(portrait.rgb).resize((size, size), Image.Resampling.LANCZOS)
+|            pixels = VaeImageProcessor().preprocess(squared)
+|            return encode_patch(self.pipeline.vae, pixels)
+|
+|        return self._kept.get(("patch", portrait.digest), encode)
 |
 |    def of_frame(self, picture: Hashed) -> torch.Tensor:
 |        """Returns the vision tower's pooled state (V,) of a story's picture, which the visual mapper reads."""
@@ -5719,6 +5850,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from storyboard.models.judge import Judge
 |from storyboard.models.latents import decode_latents, downsampling, to_picture
 |from storyboard.models.mappers import ConditionMapper, VisualMapper
+|from storyboard.models.portrait_canvas import reads_canvas
 |from storyboard.models.portrait_encoder import PortraitEncoder
 |from storyboard.models.portrait_tokens import PortraitTokens
 |from storyboard.models.preview import Previewer
@@ -5987,8 +6119,14 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            guided=self.config.guided,
 |            text=torch.cat(texts).to(**read) if texts else None,
 |            start_merge_step=[self._delay(frame) for frame in frames],
+|            canvas=self._canvases(frames).to(**read) if reads_canvas(self.unet) else None,
 |            **watched,
 |        )
+|
+|    def _canvases(self, frames: Sequence[FrameCondition]) -> torch.Tensor:
+|        """Returns the canvas (N, C, h, w) of each frame, an empty one where there is none."""
+|        empty = torch.zeros(self._latent_shape(1))
+|        return torch.cat([empty if frame.canvas is None else frame.canvas for frame in frames])
 |
 |    def _network(self) -> Network:
 |        """Returns what predicts the noise. A network that was made from older weights of the UNet is dropped."""
@@ -6000,7 +6138,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |
 |    def _latent_shape(self, count: int) -> tuple[int, int, int, int]:
 |        """Returns the shape (N, C, h, w) of a batch of latents."""
-|        return (count, self.unet.config.in_channels, *_pair(self.unet.config.sample_size))
+|        return (count, self.unet.config.out_channels, *_pair(self.unet.config.sample_size))
 |
 |    def _numbers(self, request: FrameRequest) -> tuple[int, float]:
 |        """Returns the steps and guidance of a request. StoryError for a number out of range."""
