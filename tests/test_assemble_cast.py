@@ -26,7 +26,7 @@ def test_portraits_of_other_casts_are_not_anybody():
 
 def test_a_pipeline_draws_as_its_parts_and_its_arguments_say(tmp_path, monkeypatch):
     """The scheduler of parts with Stable Diffusion's PNDM became DPM-Solver when they were put together."""
-    monkeypatch.setattr(assemble, "preview_colours", lambda vae: None)
+    monkeypatch.setattr(assemble, "colours_of", lambda vae: None)
     write_parts(tmp_path)
     parts = {"parts": str(tmp_path), "stage": 1}
     assert type(load_pipeline(AssembleArguments(**parts)).scheduler) is DPMSolverMultistepScheduler

@@ -317,8 +317,9 @@ def test_a_pair_shows_its_sentences_people_and_pictures_and_no_name_of_a_system(
         page.get_by_role("img", name="B, picture 2").wait_for()
         assert page.locator(".st-frames p").all_inner_texts() == ["Rosa waves.", "She sings."]
         assert page.locator(".st-people").inner_text() == "Rosa"
-        assert page.eval_on_selector_all(
-            ".st-frames img", "all => all.every((one) => one.naturalWidth === 8)"
+        # A picture is on the page before its bytes are.
+        page.wait_for_function(
+            "[...document.querySelectorAll('.st-frames img')].every((one) => one.naturalWidth === 8)"
         )
         shown = page.content()
         assert "ours/" not in shown and "theirs" not in shown
