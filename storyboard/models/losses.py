@@ -37,6 +37,23 @@ def diffusion_loss(
     do and where they stand is decided at the noisy ones. Min-SNR weights, which are 0.2 down to 0.006 there, left that
     unlearned.
     """
+    off = denoising_error(unet, scheduler, latents, condition, noise, timesteps, canvas)
+    error = off.square()
+    if colours is not None:
+        error = error + of_colours(off, colours).square()
+    return (error if weights is None else error * weights).mean()
+
+
+def denoising_error(
+    unet: Network,
+    scheduler: Any,
+    latents: torch.Tensor,
+    condition: torch.Tensor,
+    noise: torch.Tensor,
+    timesteps: torch.Tensor,
+    canvas: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Returns by how much the prediction is off its target at each place, (B, C, h, w). Arguments: `diffusion_loss`."""
     noisy = scheduler.add_noise(latents, noise, timesteps)
     shown = noisy if canvas is None else torch.cat([noisy, canvas.to(noisy)], dim=1)
     prediction = unet(shown, timesteps, encoder_hidden_states=condition).sample
@@ -47,11 +64,12 @@ def diffusion_loss(
         target = scheduler.get_velocity(latents, noise, timesteps)
     else:
         raise ValueError(f'prediction_type is "{kind}"; the loss knows "epsilon" and "v_prediction".')
-    off = prediction.float() - target.float()
-    error = off.square()
-    if colours is not None:
-        error = error + torch.einsum("bchw,kc->bkhw", off, colours.to(off)).square()
-    return (error if weights is None else error * weights).mean()
+    return prediction.float() - target.float()
+
+
+def of_colours(off: torch.Tensor, colours: torch.Tensor) -> torch.Tensor:
+    """Returns what a map (C, C) of `colour_emphasis` makes of an error (B, C, h, w), in the same shape."""
+    return torch.einsum("bchw,kc->bkhw", off, colours.to(off))
 
 
 def colour_emphasis(colours: torch.Tensor, weight: float) -> torch.Tensor:

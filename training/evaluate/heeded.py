@@ -23,7 +23,7 @@ from tqdm.auto import tqdm
 
 from storyboard.disk.durable import write_json
 from storyboard.errors import StoryError
-from storyboard.models.losses import colour_emphasis, diffusion_loss
+from storyboard.models.losses import colour_emphasis, denoising_error, of_colours
 from storyboard.people import Look
 from storyboard.pipeline import StoryPipeline
 from training.configs.arguments import parsed
@@ -76,8 +76,23 @@ class Heed:
                 on_name = others if arm == "other on the name" else people
                 by = {"other beside": others, "none beside": {}}.get(arm, people)
                 condition = self._condition(caption, spots, on_name, by)
-                for timestep in TIMESTEPS:
-                    yield arm, timestep, *self._errors(clean[None], shown, noise, timestep, condition, by)
+                portraits = {name: draw_portrait(name, wears, 256) for name, wears in by.items()}
+                canvas = beside(self.pipeline, clean[None], portraits)[:, len(clean) :]
+                off = denoising_error(
+                    self.pipeline.unet,
+                    self.noise_of,
+                    clean.expand(len(TIMESTEPS), -1, -1, -1),
+                    condition.expand(len(TIMESTEPS), -1, -1),
+                    noise.expand(len(TIMESTEPS), -1, -1, -1),
+                    torch.tensor(TIMESTEPS),
+                    canvas.expand(len(TIMESTEPS), -1, -1, -1) if canvas.shape[1] else None,
+                )
+                even = _mean_on(shown, off)
+                # Three directions hold all of it, so the mean over channels is divided by more zeros than it should be.
+                coloured = _mean_on(shown, of_colours(off, self.colours)) * len(clean) / 3
+                yield from (
+                    (arm, *one) for one in zip(TIMESTEPS, even.tolist(), coloured.tolist(), strict=True)
+                )
 
     def _condition(
         self,
@@ -99,35 +114,10 @@ class Heed:
         drawn = [draw_portrait(name, wears, 256) for name, wears in people]
         return self.pipeline.image_processor(drawn, return_tensors="pt")["pixel_values"]
 
-    def _errors(
-        self,
-        clean: torch.Tensor,
-        shown: torch.Tensor,
-        noise: torch.Tensor,
-        timestep: int,
-        condition: torch.Tensor,
-        by: dict[str, str | Look],
-    ) -> tuple[float, float]:
-        """Returns the mean squared error where people are, and that in the directions of colours."""
-        portraits = {name: draw_portrait(name, wears, 256) for name, wears in by.items()}
-        canvas = beside(self.pipeline, clean, portraits)[:, clean.shape[1] :]
-        even, more = (
-            float(
-                diffusion_loss(
-                    self.pipeline.unet,
-                    self.noise_of,
-                    clean,
-                    condition,
-                    noise,
-                    torch.tensor([timestep]),
-                    weights=shown / shown.mean(),
-                    canvas=canvas if canvas.shape[1] else None,
-                    colours=colours,
-                )
-            )
-            for colours in (None, self.colours)
-        )
-        return even, (more - even) * clean.shape[1] / 3
+
+def _mean_on(shown: torch.Tensor, off: torch.Tensor) -> torch.Tensor:
+    """Returns the mean square (B,) of errors (B, C, h, w) where people are shown, (1, 1, h, w) in 0..1."""
+    return (off.square() * shown).mean(dim=(1, 2, 3)) / shown.mean()
 
 
 def _others(number: int, count: int) -> list[str | Look]:

@@ -122,8 +122,8 @@ class CharLdmTraining(Objective[CharacterBatch]):
     def _unused(self, text: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
         """Returns 0, computed with the fuser and the vision tower, which learn nothing from it.
 
-        A batch may have no people, so that its loss uses none of them. DistributedDataParallel (DDP) waits for the
-        gradient of every weight that it trains, so without this it would wait forever.
+        A batch may have no people, so that its loss uses neither. DistributedDataParallel (DDP) waits for the gradient
+        of every weight that it trains, so without this it would wait forever.
         """
         return 0 * (self.fuser(text[:0, 0], features[:0].to(text)).sum() + features[:0].sum())
 
