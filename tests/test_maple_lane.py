@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from storyboard.people.stage import MIDDLES
 from training.maple_lane import (
     ACTIONS,
     BY_NAME,
@@ -30,7 +31,6 @@ from training.maple_lane import (
     split_of,
     story,
 )
-from training.maple_lane.scene import STAGE
 from training.maple_lane.sheet import save_sheet
 from training.maple_lane.writer import frame_ids, write_dataset
 
@@ -96,7 +96,7 @@ def test_a_held_thing_belongs_to_nobody():
     assert pumpkin.sum() > 100 and not nothing.any() and not (pumpkin & partly["Pip"]).any()
 
 
-@pytest.mark.parametrize("x", [STAGE[3][0], STAGE[3][2]])
+@pytest.mark.parametrize("x", [MIDDLES[3][0], MIDDLES[3][2]])
 @pytest.mark.parametrize("facing", ["left", "right"])
 def test_nobody_is_cut_off_at_a_border(x, facing):
     empty = draw(Scene("garden", (), 7), 128).astype(int)

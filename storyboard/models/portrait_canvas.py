@@ -18,17 +18,11 @@ from storyboard.models.latents import downsampling, encode_pictures
 
 SHRUNK = 13 / 16  # a portrait shows somebody larger than a scene does
 COLUMNS = 7 / 16  # the part of the canvas's width that one person may cover
-_MIDDLES = {1: (0.5,), 2: (0.28, 0.72), 3: (0.18, 0.5, 0.82)}
 
 
 def reads_canvas(unet: Any) -> bool:
     """Returns whether a denoiser was trained to read a canvas beside the latents."""
     return unet.config.in_channels == 2 * unet.config.out_channels
-
-
-def middles_of(count: int) -> tuple[float, ...]:
-    """Returns where so many people stand, from left to right: their middles, as parts of the picture's width."""
-    return _MIDDLES.get(count) or tuple((place + 0.5) / count for place in range(count))
 
 
 def encode_patch(vae: Any, pixels: torch.Tensor) -> torch.Tensor:

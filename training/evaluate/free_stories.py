@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from storyboard.errors import StoryError
+from storyboard.people.stage import MIDDLES
 from storyboard.text.captions import clean_caption, mentioned_names
 from training.maple_lane import ACTIONS, BY_NAME, PLACES, Actor, MapleStory, Scene, StoryFrame
 from training.maple_lane.reading import NAMES
-from training.maple_lane.scene import STAGE
 
 FREE_STORIES = Path(__file__).resolve().parent / "free_stories.json"
 FRAMES = 4
@@ -109,7 +109,7 @@ class FreeStory:
 
     def _scene(self, frame: FreeFrame) -> Scene:
         actors = []
-        for name, x in zip(frame.who, STAGE[len(frame.who)], strict=True):
+        for name, x in zip(frame.who, MIDDLES[len(frame.who)], strict=True):
             action = frame.does[name] or frame.nearest.get(name, "standing")
             props = ACTIONS[action].props
             prop = next((prop for prop in props if prop in frame.text.lower()), props[0] if props else None)
@@ -171,8 +171,8 @@ def _story(entry: dict[str, Any]) -> FreeStory:
 def _frame(entry: dict[str, Any], outfits: Mapping[str, str], where: str) -> FreeFrame:
     does, nearest, kinds = entry["does"], entry.get("nearest", {}), tuple(entry["kinds"])
     _check(entry["place"], PLACES, f"{where}: place")
-    if len(does) not in STAGE:
-        raise StoryError(f"{where} shows {len(does)} people; a frame has 1 to {max(STAGE)}.")
+    if len(does) not in MIDDLES:
+        raise StoryError(f"{where} shows {len(does)} people; a frame has 1 to {max(MIDDLES)}.")
     for who, action in does.items():
         _check(who, outfits, f"{where}: person")
         if action is not None:

@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from storyboard.people import Look, sample_look
 from storyboard.people.names import sample_name
+from storyboard.people.stage import MIDDLES
 
 from .actions import THINGS
 from .grammar import Doing, Sentence, Who, compose, write
 from .more_actions import ALL_ACTIONS, PAIR_PHRASES, PRESENTS
 from .places import PLACES, Place
-from .scene import STAGE, Actor, Scene, Thing
+from .scene import Actor, Scene, Thing
 from .stories import MapleStory, StoryFrame, check_story, doings, people_next, split_of_content
 from .things import THINGS_BESIDE
 
@@ -194,7 +195,7 @@ def _stage(view: _View) -> dict[str, float]:
     """The position of each person. A single person makes room for a thing."""
     if len(view.names) == 1 and view.thing:
         return {view.names[0]: 0.36 if view.thing.x > 0.5 else 0.64}
-    return dict(zip(view.names, STAGE.get(len(view.names), ()), strict=True))
+    return dict(zip(view.names, MIDDLES.get(len(view.names), ()), strict=True))
 
 
 def _actors(view: _View, looks: Mapping[str, Look]) -> tuple[Actor, ...]:

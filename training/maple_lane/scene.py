@@ -24,7 +24,6 @@ from .places import MARGIN, PLACES, background
 from .things import THINGS_BESIDE
 
 EXPRESSIONS = ("happy", "sad", "surprised", "cross")
-STAGE = {1: (0.5,), 2: (0.28, 0.72), 3: (0.18, 0.5, 0.82)}  # the middles of the slots, by number of people
 _FEET = 242.0
 _FIRST_THING = 100  # the label of a scene's first thing in a mask
 _EDGE = 3.0  # units that are kept free at the left and right border

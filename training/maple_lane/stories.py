@@ -14,12 +14,13 @@ from typing import Protocol
 
 from storyboard.people import Look, sample_look
 from storyboard.people.names import sample_name
+from storyboard.people.stage import MIDDLES
 
 from .actions import ACTIONS, Action
 from .cast import BY_NAME
 from .grammar import CAST_PRONOUNS, Doing, Reference, compose, write
 from .places import PLACES
-from .scene import STAGE, Actor, Scene
+from .scene import Actor, Scene
 
 SPLITS = ("train", "val", "test")
 # The number of stories in each fixed set. In stories of five frames, four frames continue a given first frame.
@@ -278,7 +279,7 @@ def _scene(now: _Moment, dressed: _Dressed) -> Scene:
 
     People who look on face the acting person, and others face the middle.
     """
-    spots = dict(zip(now.names, STAGE[len(now.names)], strict=True))
+    spots = dict(zip(now.names, MIDDLES[len(now.names)], strict=True))
     lead = now.groups[0]
     watched = spots[lead.names[0]] if len(now.groups) > 1 and len(lead.names) == 1 else None
     doing = {name: g for g in now.groups for name in g.names}
