@@ -19,7 +19,7 @@ from training.assemble import write_cast
 from training.evaluate import free_reading
 from training.evaluate.drawing import KeptRenderer, frame_seed
 from training.evaluate.frame_classifier import FrameClassifier, save_classifier
-from training.evaluate.free import look_at, main, report, sheet_of, verdicts
+from training.evaluate.free import by_kind, look_at, main, report, sheet_of, verdicts
 from training.evaluate.free_drawing import FreePicture, draw_free_story
 from training.evaluate.free_stories import load_free_stories
 from training.evaluate.labels import maple_lane_names
@@ -169,6 +169,8 @@ def test_what_the_apps_judge_says_is_counted_beside_the_truth(stories, draw):
     stage = Judged([twice[0], once[1], once[2], twice[3]], {}, {})
     scored = Scored(np.zeros(4), np.arange(4), truth, drawn, truth, stage)
     # Frame 1 shows somebody twice and frame 3 is elsewhere. Frame 2 is right. Frame 4 has no verdict.
+    counts = by_kind(scored, told)
+    assert [counts[kind]["scores"]["Each once"]["right"] for kind in ("past", "place unsaid")] == [2, 1]
     assert verdicts(scored, told) == {"judged": 3, "said to be wrong": 2, "rightly": 1, "wrong": 2}
 
 

@@ -34,6 +34,7 @@ def share(frames, kind: str, of=None) -> float:
 
 
 def test_there_are_a_hundred_stories_of_four_frames(stories, frames):
+    assert {len(story.frames) for story in stories} == {4}
     assert len(stories) == 100 and len(frames) == 400
     assert len({frame.text for frame in frames}) == 400
 
@@ -41,10 +42,18 @@ def test_there_are_a_hundred_stories_of_four_frames(stories, frames):
 def test_the_files_of_free_stories_share_no_story_and_no_text(stories):
     files = sorted(FREE_STORIES.parent.glob("free_stories*.json"))
     told = [story for path in files for story in load_free_stories(path)]
-    assert len(files) == 3 and len(told) > 2 * len(stories)
+    assert len(files) == 4 and len(told) > 2 * len(stories)
     assert len({story.id for story in told}) == len(told)
     texts = [frame.text for story in told for frame in story.frames]
     assert len(set(texts)) == len(texts)
+
+
+def test_frames_of_long_stories_are_counted_by_how_far_along_they_are():
+    told = load_free_stories(FREE_STORIES.with_name("free_stories_long.json"))
+    assert len(told) >= 4 and {len(story.frames) for story in told} == {50}
+    for story in told:
+        stretches = Counter(story.kinds_of(number)[0] for number in range(50))
+        assert stretches == {f"frames {first + 1} to {first + 10}": 10 for first in range(0, 50, 10)}
 
 
 def test_one_two_and_three_people_have_their_shares(frames):
@@ -116,7 +125,7 @@ def entry_of(name: str) -> dict:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda e: e["frames"].pop(), "'burnt-porridge' has 3 frames"),
+        (lambda e: e["frames"].clear(), "'burnt-porridge' has no frames"),
         (lambda e: e["outfits"].update(Zelda="dress"), "person 'Zelda' is unknown"),
         (lambda e: e["outfits"].update(Milo="tutu"), "outfit of Milo 'tutu' is unknown"),
         (lambda e: e["outfits"].update(Otto="shirt"), "dresses Otto, who is in no frame"),

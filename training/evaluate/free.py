@@ -36,7 +36,7 @@ from training.evaluate.free_stories import FREE_STORIES, FreeStory, load_free_st
 from training.evaluate.judge.vocabulary import load_maple_lane_judge
 from training.evaluate.labels import LabelNames
 from training.evaluate.metrics import ABSENT, Labels, Score, bootstrap, deeds_right, score
-from training.evaluate.people_scores import Staged, people_scores, staged
+from training.evaluate.people_scores import Staged, each_once, people_scores, staged
 from training.evaluate.report import (
     Judged,
     Scored,
@@ -53,7 +53,7 @@ from training.evaluate.sheet import SheetFrame, contact_sheet
 from training.evaluate.staging import seen_or_nothing
 from training.maple_lane import Scene
 
-SHOWN = ("Char-Acc", "Char-F1", "BG-Acc", "Action-Acc")  # the scores of each kind in the printed table
+SHOWN = ("Each once", "Char-Acc", "BG-Acc", "Action-Acc")  # the scores of each kind in the printed table
 
 
 class Labeller(Protocol):
@@ -178,17 +178,26 @@ def scores_of(truth: Labels, seen: Labels, stories: np.ndarray) -> dict[str, Sco
 
 def by_kind(scored: Scored, told: Sequence[FreePicture]) -> dict[str, dict]:
     """Returns the scores of the frames of each kind, as JSON, beginning with the largest kind."""
-    kinds = [one.frame.every_kind for one in told]
+    kinds = [one.kinds for one in told]
     found = {}
     for kind, count in Counter(kind for some in kinds for kind in some).most_common():
         rows = np.array([kind in some for some in kinds])
         truth, stories = scored.truth[rows], scored.groups[rows]
         found[kind] = {
             "frames": count,
-            "scores": plain(scores_of(truth, scored.drawn[rows], stories)),
+            "scores": plain(scores_of(truth, scored.drawn[rows], stories))
+            | _counted(scored.stage, rows, stories),
             "real frames": plain(scores_of(truth, scored.real[rows], stories)),
         }
     return found
+
+
+def _counted(stage: Judged | None, rows: np.ndarray, stories: np.ndarray) -> dict[str, dict]:
+    """Returns what the judge counts in some of the frames, rows (F,). Without a judge it is nothing."""
+    if stage is None:
+        return {}
+    frames = [frame for frame, of_kind in zip(stage.frames, rows, strict=True) if of_kind]
+    return plain({"Each once": bootstrap(each_once(frames), stories)})
 
 
 def verdicts(scored: Scored, told: Sequence[FreePicture]) -> dict[str, int]:
@@ -239,7 +248,7 @@ def report(scored: Scored, told: Sequence[FreePicture], names: LabelNames) -> di
                 "story": one.story.id,
                 "frame": one.number + 1,
                 "text": one.frame.text,
-                "kinds": list(one.frame.every_kind),
+                "kinds": list(one.kinds),
                 "file": one.path.name if one.path else None,
                 "refused": one.refused,
                 "truth": {"places": [one.frame.place], "characters": dict(one.frame.does)},
@@ -255,13 +264,17 @@ def kinds_table(told: dict) -> str:
     """Returns the printed table of the kinds: their frames, and each score with its interval."""
     lines = [f"{'':32}{'frames':>6}" + "".join(f"{name:>22}" for name in SHOWN)]
     for kind, entry in told["by kind"].items():
-        cells = "".join(f"{_cell(entry['scores'][name]):>22}" for name in SHOWN)
+        cells = "".join(f"{_cell(entry['scores'].get(name)):>22}" for name in SHOWN)
         lines.append(f"{kind:32}{entry['frames']:6}{cells}")
     return "\n".join(lines)
 
 
-def _cell(one: dict) -> str:
-    return "-" if one["value"] is None else f"{one['value']:.1f} [{one['low']:.1f}, {one['high']:.1f}]"
+def _cell(one: dict | None) -> str:
+    return (
+        "-"
+        if one is None or one["value"] is None
+        else f"{one['value']:.1f} [{one['low']:.1f}, {one['high']:.1f}]"
+    )
 
 
 def sheet_of(told: dict, frames: Sequence[FreePicture]) -> Image.Image:

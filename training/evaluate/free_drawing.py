@@ -43,6 +43,11 @@ class FreePicture:
     def frame(self) -> FreeFrame:
         return self.story.frames[self.number]
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Returns every kind of the frame (`FreeStory.kinds_of`)."""
+        return self.story.kinds_of(self.number)
+
     def open(self) -> Image.Image | None:
         """Returns the picture as RGB, or None if there is none."""
         return opened(self.path) if self.path else None

@@ -3,9 +3,10 @@
 These are a hundred stories of four frames about Maple Lane's people and places, written by hand. They are for measuring
 only: no training may read them. Knows no pictures, no models and no scores.
 
-Two more files have the same form, for `--written`. The 143 stories of `free_stories_typed.json` are plainer, as
-people of many trades type them. The rules for sentences were written with the faults of these in view. The 40 stories
-of `free_stories_unseen.json` are like them, but for scores only: people who work on the rules do not read them.
+Three more files have the same form, for `--written`. The 143 stories of `free_stories_typed.json` are plainer, as
+people of many trades type them. The rules for sentences were written with the faults of these in view. Two files are
+for scores only, and people who work on the rules do not read them: the 40 stories of `free_stories_unseen.json`, which
+are like those, and the stories of fifty frames in `free_stories_long.json`.
 
 The truth of a frame is what a careful reader is certain of:
 - A frame shows the people whom its text speaks of as present, each once. People who have gone, who are only thought of,
@@ -31,8 +32,8 @@ from training.maple_lane import ACTIONS, BY_NAME, PLACES, Actor, MapleStory, Sce
 from training.maple_lane.reading import NAMES
 
 FREE_STORIES = Path(__file__).resolve().parent / "free_stories.json"
-FRAMES = 4
 LONG = 20  # words
+STRETCH = 10  # frames of a long story that are scored together
 # The kinds of text, as the writer of each frame marks them.
 KINDS: Mapping[str, str] = {
     "past": "told in the past tense",
@@ -78,7 +79,7 @@ class FreeFrame:
 
     @property
     def every_kind(self) -> tuple[str, ...]:
-        """Returns `kinds`. Before them come the kinds that can be counted from the truth and the text."""
+        """Returns `kinds`, and before them the kinds that can be counted from the truth and the text."""
         people, named = len(self.does), set(mentioned_names(self.text, NAMES))
         known = {action for action in self.does.values() if action}
         counted = {
@@ -93,11 +94,17 @@ class FreeFrame:
 
 @dataclass(frozen=True)
 class FreeStory:
-    """Four frames about the people of `outfits`, who wear these outfits in all frames."""
+    """Frames about the people of `outfits`, who wear these outfits in all frames."""
 
     id: str
     outfits: Mapping[str, str]
     frames: tuple[FreeFrame, ...]
+
+    def kinds_of(self, number: int) -> tuple[str, ...]:
+        """Returns every kind of frame `number`, from 0, and before them its stretch if the story is a long one."""
+        first = number - number % STRETCH
+        stretch = (f"frames {first + 1} to {first + STRETCH}",) if len(self.frames) > STRETCH else ()
+        return (*stretch, *self.frames[number].every_kind)
 
     def as_maple_story(self) -> MapleStory:
         """Returns the story in the form of the world's own stories, so that its scenes can be drawn and scored.
@@ -150,8 +157,8 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _story(entry: dict[str, Any]) -> FreeStory:
     name, outfits, frames = entry["id"], entry["outfits"], entry["frames"]
     where = f"Free story {name!r}"
-    if len(frames) != FRAMES:
-        raise StoryError(f"{where} has {len(frames)} frames; write {FRAMES}.")
+    if not frames:
+        raise StoryError(f"{where} has no frames; write one.")
     for who, outfit in outfits.items():
         _check(who, BY_NAME, f"{where}: person")
         _check(outfit, BY_NAME[who].wardrobe, f"{where}: outfit of {who}")
