@@ -1,9 +1,10 @@
-"""Measures reading a story, P1 to P6. The reader is the one of the paper and reads every frame."""
+"""Measures reading a story: P1 to P6 with the paper's reader, which reads every frame, and the cost of the app's."""
 
 from __future__ import annotations
 
 import random
 import statistics
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ def measured(folder: Path, frames: int, repeats: int, edits: int, long: int) -> 
         },
         "P5 random edits": random_edits(pipeline, edits),
         "P6 a long story": long_story(pipeline, authors, long),
+        "the app's reader": apps_reader(folder, frames, repeats),
     }
 
 
@@ -183,6 +185,56 @@ def long_story(pipeline: StoryPipeline, authors: Authors, frames: int) -> dict[s
         "tokens_steady": statistics.median(tokens),
         "mean_over_steady": statistics.mean(tokens) / statistics.median(tokens),
     }
+
+
+@torch.inference_mode()
+def apps_reader(folder: Path, frames: int, repeats: int) -> dict[str, float]:
+    """Returns what the reader that the app opens costs.
+
+    That is the milliseconds and tokens of a new frame, as the fifth and as the last of a story, their ratio, and how
+    long a frame that is drawn again takes to its first UNet call.
+    """
+    pipeline = StoryPipeline.from_pretrained(folder)
+    story, conditions = Told.of(pipeline, frames), pipeline._conditions
+    times: dict[int, list[float]] = {5: [], frames: []}
+    tokens = {}
+    for _ in range(repeats + 1):
+        for number, found in times.items():
+            pipeline.clear_caches()
+            conditions.of(story.request(number - 1), "llm")
+            now = story.request(number)
+            with counting(pipeline) as count:
+                start = time.perf_counter()
+                conditions.of(now, "llm")
+                found.append(1000 * (time.perf_counter() - start))
+            tokens[number] = count.tokens
+    fifth, last = (found[1:] for found in times.values())  # the first turn does not count
+    return {
+        "frame_5_ms": statistics.median(fifth),
+        "last_frame_ms": statistics.median(last),
+        "last_over_5": statistics.median(b / a for a, b in zip(fifth, last, strict=True)),
+        "tokens_of_5": tokens[5],
+        "tokens_of_last": tokens[frames],
+        "again_to_denoiser_ms": _to_denoiser(story, frames, repeats),
+    }
+
+
+def _to_denoiser(story: Told, number: int, repeats: int) -> float:
+    """Returns the milliseconds from the request for another seed of a frame to its first UNet call, the median."""
+    called: list[float] = []
+    hook = story.pipeline.unet.register_forward_pre_hook(lambda *_: called.append(time.perf_counter()))
+    waits = []
+    try:
+        for seed in range(repeats + 1):
+            again = story.request(number, seed=seed, steps=1)
+            called.clear()
+            start = time.perf_counter()
+            for _ in story.pipeline.generate(again):
+                pass
+            waits.append(1000 * (called[0] - start))
+    finally:
+        hook.remove()
+    return statistics.median(waits[1:])
 
 
 def _fails(authors: Authors, parts: list, pictures: torch.Tensor) -> bool:

@@ -46,6 +46,8 @@ def test_every_group_is_printed_and_written(folder, tmp_path, capsys):
     assert (again["ours_tokens"], again["ours_pictures"]) == (0, 0)
     assert measured["P5 random edits"] | {"worst": 0} == {"edits": 5, "mismatches": 0, "worst": 0}
     assert measured["P6 a long story"]["theirs_fails_at"] < 20
+    apps = measured["the app's reader"]
+    assert 0 < apps["tokens_of_5"] <= apps["tokens_of_last"] and apps["again_to_denoiser_ms"] > 0
     rows = measured["P9 a frame, authors' steps"]
     assert rows["theirs_rows"] == 60 and rows["ours_rows"] < 60
     assert measured["engine: the same frame"]["runtime"] is True

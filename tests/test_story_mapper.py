@@ -12,7 +12,7 @@ from storyboard.models.mappers import EARLIER, NOW, PADDING, ConditionMapper, st
 from storyboard.models.prompt_tokens import Told
 from storyboard.models.story_reader import StoryReader
 from storyboard.pipeline.completing import completed, left_out
-from storyboard.pipeline.context import InterleavedContext, ReadCondition
+from storyboard.pipeline.context import LEAST, InterleavedContext, ReadCondition
 from storyboard.pipeline.story_pipeline import StoryPipeline
 from storyboard.pipeline.telling import AllowedPeople
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Rendered
@@ -181,16 +181,29 @@ def test_a_kept_context_gives_the_condition_from_scratch(pictures, story_layer):
         torch.testing.assert_close(kept.condition, at_once.condition, atol=1e-4, rtol=1e-4)
 
 
-def test_one_sentence_without_pictures_is_read_once(monkeypatch):
-    """A prompt of captions was one text, so every frame read the whole story again."""
+def test_sentences_without_pictures_are_read_in_one_pass_and_long_stretches_of_them_once(monkeypatch):
+    """A window of four sentences was read in five passes, because each of them was a chunk of its own."""
     reader = pointing_reader()
     read = tiny.lengths_read(reader, monkeypatch)
-    context, captions = InterleavedContext(reader), ["Rosa waves.", "Nan sits.", "They run."]
+    context, captions = (
+        InterleavedContext(reader),
+        ["Rosa waves.", "Nan sits.", "They run.", "She eats.", "It rains."],
+    )
+    passes = []
     for number, sentence in enumerate(captions):
         read.clear()
         parts = interleave(captions[:number], sentence, pictures=False)
         tiny.read_in(context, parts, told=told(sentence, "Rosa", "Nan"))
-    assert read == [len(" Caption: Nan sits."), len(" Caption: They run. Image:") + tiny.IMAGE_TOKENS]
+        passes.append(list(read))
+    texts = [f" Caption: {caption}" for caption in captions]
+    length, tail = [len(text) for text in texts], len(" Image:") + tiny.IMAGE_TOKENS
+    length[0] += 1  # the start token
+    assert passes[:3] == [[sum(length[:n]) + tail] for n in (1, 2, 3)]
+    assert sum(length[:3]) < LEAST <= sum(length[:4])  # four sentences are a chunk, which is then kept
+    assert passes[4] == [sum(length[:4]), length[4] + tail]
+    read.clear()
+    tiny.read_in(context, interleave(captions[:4], "He naps.", pictures=False), told=told("He naps.", "Rosa"))
+    assert read == [len(" Caption: He naps.") + tail]
 
 
 def draw(pipeline, request: FrameRequest) -> Rendered:

@@ -6,6 +6,7 @@ each steps its own scheduler and changes no module. Must not decode pictures.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def denoise(
     delays = [start_merge_step] * len(latents) if isinstance(start_merge_step, int) else start_merge_step
     if max(delays) >= 0 and text is None:
         raise ValueError(f"start_merge_step={start_merge_step} needs the text condition.")
-    scheduler = type(scheduler).from_config(scheduler.config)
+    scheduler = copy.deepcopy(scheduler)  # several frames may be drawn at once, each with its own state
     scheduler.set_timesteps(steps, device=latents.device)
     latents = latents * scheduler.init_noise_sigma
     null = null.expand(len(latents), -1, -1).to(condition)

@@ -255,13 +255,16 @@ class FrameConditions:
         people = [(m.name, m.aliases, m.pronoun, Hashed(m.portrait).digest) for m in known]
         # A mapper that reads words reads all sentences of the story, also those that the prompt leaves out.
         words = tuple(told) if mapper.reads_story else ()
-        found = self._conditions.get(
-            ("llm", words, *prompt.parts, *digests([*prompt.pictures, *prompt.portraits]), *people),
-            lambda: self._read(prompt, caption, told, known),
+
+        def read() -> tuple[torch.Tensor, Mapping[str, tuple[int, ...]] | None]:
+            found = self._read(prompt, caption, told, known)
+            if found.pointed is None:
+                return found.condition, None
+            return found.condition, pointed_at(found.pointed[0], [member.name for member in known])
+
+        return self._conditions.get(
+            ("llm", words, *prompt.parts, *digests([*prompt.pictures, *prompt.portraits]), *people), read
         )
-        if found.pointed is None:
-            return found.condition, None
-        return found.condition, pointed_at(found.pointed[0], [member.name for member in known])
 
     def _prompt(self, caption: str, told: Sequence[str], request: FrameRequest) -> _Prompt:
         """Returns what the language model reads to predict the condition of `caption`.

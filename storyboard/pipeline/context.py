@@ -3,8 +3,8 @@
 Drawing a new frame costs only the reading of what is new, and an edit costs the reading of what follows it. Knows parts
 of prompts and features, but no stories.
 
-The cache only saves time. A prompt is always read in the same chunks, each of which ends with a frame's picture,
-whether they are in the cache or not. So the arithmetic and the shapes are the same, and the condition is equal, bit for
+The cache only saves time. A prompt is always read in the same chunks (see `split`), whether they are in the cache or
+not. So the arithmetic and the shapes are the same, and the condition is equal, bit for
 bit, to one that is read from the beginning. A frame that is redrawn after a restart is the same picture.
 """
 
@@ -22,6 +22,7 @@ from storyboard.models.story_reader import StoryReader
 from storyboard.text.prompt import Part, PictureSlot
 
 FIRST_FRAMES = 2  # so many first frames always stay in the window, because they introduce people and places
+LEAST = 64  # tokens of a chunk of sentences; reading fewer at once takes about as long
 RESERVE = 4  # 1/RESERVE of the positions is reserved for the latest frame and the sentence to draw
 
 
@@ -97,9 +98,11 @@ def split(
 ) -> list[Chunk]:
     """Cuts a prompt to the window and embeds it. Returns its chunks; the last of them is the open end.
 
-    Each other chunk ends with an earlier frame's picture. In a prompt without pictures, each earlier sentence is a
-    chunk. frames, portraits: image features (n, V) and (k, V) for its picture slots. told: the people of the words, for
-    a mapper that reads words.
+    Each other chunk ends with an earlier frame's picture. In a prompt without pictures, it ends with the first sentence
+    by which it has LEAST tokens.
+
+    frames, portraits: image features (n, V) and (k, V) for its picture slots. told: the people of the words, for a
+        mapper that reads words.
     """
     tokens = reader.tokenize(parts)
     outside = outside_window(reader, tokens)
@@ -111,9 +114,7 @@ def split(
         kind: [mapper(row[None])[0] for row in rows] if mapper and rows is not None else None
         for kind, rows in features.items()
     }
-    spoken = not any(isinstance(part, PictureSlot) for part in tokens)
-    inner = range(1, len(tokens)) if spoken else [position + 1 for position in frame_positions(tokens)]
-    ends = [*inner, len(tokens)]
+    ends = [*_inner_ends(reader, tokens), len(tokens)]
     chunks = []
     for start, end in zip([0, *ends], ends, strict=False):
         stretch = tokens[start:end]
@@ -129,6 +130,17 @@ def split(
         embedded = reader.embed_tokens(stretch, visual["frame"], visual["portrait"])
         chunks.append(Chunk(key.digest(), embedded.embeddings, tuple(marks[start:end])))
     return chunks
+
+
+def _inner_ends(reader: StoryReader, tokens: Sequence[TokenPart]) -> list[int]:
+    """Returns where the chunks before the open end are cut, as numbers of parts. They depend on earlier parts only."""
+    if any(isinstance(part, PictureSlot) for part in tokens):
+        return [position + 1 for position in frame_positions(tokens)]
+    ends: list[int] = []
+    for end in range(1, len(tokens)):
+        if reader.length(tokens[ends[-1] if ends else 0 : end]) >= LEAST:
+            ends.append(end)
+    return ends
 
 
 class InterleavedContext:

@@ -135,7 +135,6 @@ class AttentionWatch:
 
     def __init__(self, unet: Any, columns: Mapping[str, Sequence[int]], after: int = -1):
         self.unet = unet
-        self.layers = finest_layers(unet)
         self.columns = {name: list(some) for name, some in columns.items() if some}
         self.after = after
         self._maps: list[tuple[str, torch.Tensor]] = []
@@ -164,7 +163,8 @@ class AttentionWatch:
     @contextmanager
     def _recording(self, columns: list[int]) -> Iterator[Any]:
         # The last sample has the condition, whether or not guidance puts the null condition before it.
-        with record_cross_attention(self.unet, [columns], self.layers, slice(-1, None)) as record:
+        layers = finest_layers(self.unet)
+        with record_cross_attention(self.unet, [columns], layers, slice(-1, None)) as record:
             yield self.unet
         self._maps += record.maps
 

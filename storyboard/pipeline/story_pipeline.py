@@ -279,12 +279,15 @@ class StoryPipeline(Prompted, OnDisk):
 
         watched: the `around_call` of `denoise`, if it is needed.
         """
-        read: dict[str, Any] = {"device": self.unet.device, "dtype": self.unet.dtype}
+        weight = next(
+            self.unet.parameters()
+        )  # diffusers' `unet.dtype` looks through all modules, for milliseconds
+        read: dict[str, Any] = {"device": weight.device, "dtype": weight.dtype}
         texts = [frame.text for frame in frames if frame.text is not None]
         return denoise(
             self._network(),
             self.scheduler,
-            noise.to(self.unet.device, torch.float32),
+            noise.to(weight.device, torch.float32),
             torch.cat([frame.condition for frame in frames]).to(**read),
             frames[0].null.to(**read),
             steps=steps,
