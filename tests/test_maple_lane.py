@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from storyboard.people.stage import MIDDLES
+from storyboard.models.stage import MIDDLES
 from training.maple_lane import (
     ACTIONS,
     BY_NAME,

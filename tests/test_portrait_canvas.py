@@ -10,7 +10,7 @@ from PIL import Image
 from storyboard.models.denoise import denoise
 from storyboard.models.losses import colour_emphasis, diffusion_loss
 from storyboard.models.portrait_canvas import canvas_of, encode_patch
-from storyboard.people.stage import middles_of
+from storyboard.models.stage import middles_of
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, finished
 from tests import tiny

@@ -19,7 +19,7 @@ from storyboard.errors import StoryError
 from storyboard.models.judge import Judge
 from storyboard.models.judge.matching import Wanted
 from storyboard.models.portrait_canvas import canvas_of, reads_canvas
-from storyboard.people.stage import middles_of
+from storyboard.models.stage import middles_of
 from storyboard.pipeline.checking import compare, known_by, who_is_meant
 from storyboard.pipeline.context import ContextPool, ReadCondition
 from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns

@@ -22,7 +22,7 @@ from diffusers import DDPMScheduler
 from storyboard.errors import StoryError
 from storyboard.models.attention import mean_maps, record_cross_attention
 from storyboard.models.portrait_canvas import canvas_of, encode_patch, reads_canvas
-from storyboard.people.stage import middles_of
+from storyboard.models.stage import middles_of
 from storyboard.pipeline import StoryPipeline
 from storyboard.text.captions import find_mentions
 from training.configs.arguments import parsed

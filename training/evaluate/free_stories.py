@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from storyboard.errors import StoryError
-from storyboard.people.stage import MIDDLES
+from storyboard.models.stage import MIDDLES
 from storyboard.text.captions import clean_caption, mentioned_names
 from training.maple_lane import ACTIONS, BY_NAME, PLACES, Actor, MapleStory, Scene, StoryFrame
 from training.maple_lane.reading import NAMES

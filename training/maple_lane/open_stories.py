@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
+from storyboard.models.stage import MIDDLES
 from storyboard.people import Look, sample_look
 from storyboard.people.names import sample_name
-from storyboard.people.stage import MIDDLES
 
 from .actions import THINGS
 from .grammar import Doing, Sentence, Who, compose, write

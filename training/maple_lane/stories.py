@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
+from storyboard.models.stage import MIDDLES
 from storyboard.people import Look, sample_look
 from storyboard.people.names import sample_name
-from storyboard.people.stage import MIDDLES
 
 from .actions import ACTIONS, Action
 from .cast import BY_NAME

@@ -15,9 +15,9 @@ from transformers import CLIPImageProcessor
 
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.portrait_canvas import canvas_of
+from storyboard.models.stage import middles_of
 from storyboard.people import Look
 from storyboard.people.canvas import UNITS
-from storyboard.people.stage import middles_of
 from storyboard.text.captions import Mention, find_mentions
 from training.data.dataset import StoryDataset, open_reader
 from training.examples.captions import portraits_in

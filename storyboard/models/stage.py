@@ -1,4 +1,7 @@
-"""Where people stand in a picture, by how many there are. The world draws them there, and the denoiser expects them."""
+"""Where people stand in a picture, by how many there are. The world draws them there, and the denoiser expects them.
+
+Knows no torch, so that the world can be drawn without it.
+"""
 
 MIDDLES: dict[int, tuple[float, ...]] = {
     1: (0.5,),
