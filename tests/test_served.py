@@ -18,7 +18,7 @@ from PIL import Image
 from storyboard.errors import StoryError
 from storyboard.library import Library
 from storyboard.pipeline.engine import open_fastest
-from storyboard.renderer import CastMember, ContextFrame, FrameRequest
+from storyboard.renderer import CastMember, ContextFrame, FrameRequest, Preview, Rendered
 from storyboard.served import Cluster, LocalRay, PipelineFolder, ServedRenderer
 from storyboard.served.local import end_node, start_node
 from storyboard.studio.model_name import model_name
@@ -94,8 +94,19 @@ def test_pictures_are_those_of_this_process_bit_for_bit(served, here, request_):
     *previews, rendered = served.renderer.render(request_)
     *_, expected = here.render(request_)
     assert same(rendered, expected)
-    assert [(one.step, one.steps) for one in previews] == [(step, 4) for step in range(1, 5)]
+    steps = [one.step for one in previews]
+    assert steps[0] == 1 and steps == sorted(set(steps)) and {one.steps for one in previews} == {4}
     assert any(one.picture and one.picture.size == expected.picture.size for one in previews)
+
+
+def test_previews_that_come_faster_than_anybody_sees_them_are_not_sent():
+    """Each of a frame's 15 previews was copied by four processes, on the cores that were to draw."""
+    from storyboard.served.replica import PAUSE_SECONDS, Paced  # imports Ray
+
+    paced, preview = Paced(), Preview(1, 4, None)
+    sent = [at for at in (0.0, 0.1, 0.9, 1.0, 1.1, 3.0, 3.1) if paced.lets(preview, at * PAUSE_SECONDS)]
+    assert sent == [0.0, 1.0, 3.0]
+    assert paced.lets(Rendered(FIRST.cast[0].portrait, (), "text", 1, 4, 3.0, 1.0), 3.2 * PAUSE_SECONDS)
 
 
 def test_a_refusal_is_the_same_sentence(served, here):
@@ -109,9 +120,9 @@ def test_a_refusal_is_the_same_sentence(served, here):
 
 def test_a_cancelled_drawing_ends_in_the_replica_too_and_the_next_is_drawn(served, here):
     seen, long = [], replace(FIRST, seed=2, steps=STEPS)
-    for event in served.renderer.render(long, lambda: len(seen) == 2):
+    for event in served.renderer.render(long, lambda: len(seen) == 1):
         seen.append(event)
-    assert len(seen) == 2
+    assert len(seen) == 1
     until(lambda: entries(served.diary, 2, "stopped"), "the replica's end")
     assert len(entries(served.diary, 2, "step")) < STEPS
     *_, rendered = served.renderer.render(FIRST)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import threading
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -22,9 +24,26 @@ from storyboard.renderer import FrameRequest, Preview, Rendered
 from storyboard.served.opens import Opens
 from storyboard.served.parcels import Refused
 
+PAUSE_SECONDS = 0.2  # between two previews; each of them is copied by four processes on its way
 STORIES = 2  # so many stories a pipeline keeps in memory as read (`storyboard.pipeline.context.ContextPool`)
 
 log = logging.getLogger("ray.serve")
+
+
+class Paced:
+    """Lets an event of a drawing through, but of previews the first and then at most one each PAUSE_SECONDS."""
+
+    def __init__(self) -> None:
+        self._next = -math.inf
+
+    def lets(self, event: Preview | Rendered, now: float) -> bool:
+        """Returns whether the event is sent. now: seconds of any steady clock."""
+        if not isinstance(event, Preview):
+            return True
+        if now < self._next:
+            return False
+        self._next = now + PAUSE_SECONDS
+        return True
 
 
 class Drawing:
@@ -46,14 +65,18 @@ class Drawing:
         return self._renderer.notice
 
     async def draw(self, request: FrameRequest) -> AsyncIterator[Preview | Rendered | Refused]:
-        """Yields what `Renderer.render` yields. Closing the stream ends the drawing after the current step."""
+        """Yields what `Renderer.render` yields, with fewer previews.
+
+        Closing the stream ends the drawing after the current step.
+        """
         await self._reads(serve.get_multiplexed_model_id())
-        stopped = threading.Event()
+        stopped, paced = threading.Event(), Paced()
         events: Any = self._renderer.render(request, stopped.is_set)
         loop = asyncio.get_running_loop()
         try:
             while (event := await loop.run_in_executor(self._hand, next, events, None)) is not None:
-                yield event
+                if paced.lets(event, time.monotonic()):
+                    yield event
         except StoryError as error:
             yield Refused(str(error))
         finally:
