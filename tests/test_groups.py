@@ -76,6 +76,8 @@ def test_people_are_named_where_exactly_so_many_fit(told, expected):
         ("Rosa and Milo run.", "The two buns fall."),
         ("Rosa and Milo run.", "Otto takes the two mice home."),
         ("Rosa and Milo run.", "Both hands are cold."),
+        ("Rosa and Milo run.", "Otto sees the two thin lines of a sledge."),
+        ("Rosa and Milo run.", "Otto picks the two red apples."),
         ("Rosa and Milo run.", "They both wave."),
         ("Rosa and Milo run.", "Both Juno and Otto wave."),
         ("Rosa and Milo run.", "Both her shoes are wet."),

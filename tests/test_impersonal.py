@@ -1,9 +1,17 @@
 """An "it" that means nobody of the cast: the weather, the time, or a thing that was just named."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from storyboard.text.candidates import candidates, read_for
 from storyboard.text.captions import find_pronouns
 from storyboard.text.impersonal import is_impersonal, is_thing
+
+PEOPLE = [
+    SimpleNamespace(name=name, pronoun=pronoun, aliases=())
+    for name, pronoun in (("Toggle", "it"), ("Pip", "he"), ("Milo", "he"), ("Juno", "she"))
+]
 
 
 def it(sentence: str):
@@ -31,6 +39,7 @@ def it(sentence: str):
         "It is a lovely spring morning.",
         "Rosa runs because it is raining.",
         "It seems that Rosa is sad.",
+        "Pip tells her the whole of it.",
     ],
 )
 def test_weather_and_time_are_nobody(sentence):
@@ -86,3 +95,12 @@ def test_what_stands_before_somebody_it_may_be_is_not_the_thing():
     sentence = "Rosa gives a box to Toggle and shakes it."
     assert is_thing(sentence, it(sentence))
     assert not is_thing(sentence, it(sentence), since=sentence.index(" and"))
+
+
+def test_an_it_is_not_somebody_whom_the_story_last_named_long_ago():
+    """In a story of fifty frames every "it" was the robot, who had been named once."""
+    sentence = "Juno, whose job it is, reads."
+    named = ["Toggle waves.", "Pip runs.", "Milo digs."]
+    for told, meant in ((named[:2], [("Toggle",)]), (named, []), ([], [])):
+        read, earlier = read_for(PEOPLE, sentence, told)
+        assert candidates(read, read.pronouns[0], PEOPLE, earlier) == meant

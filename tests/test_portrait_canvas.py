@@ -15,6 +15,9 @@ from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, finished
 from tests import tiny
 from tests.pointing import cast, pointing_pipeline
+from training.examples.portrait_features import Portrait
+from training.maple_lane import draw_portrait
+from training.train_char_ldm.train import pixels_of, portrait_patches
 
 SHAPE = (tiny.LATENT_CHANNELS, 16, 16)
 
@@ -47,6 +50,14 @@ def test_an_empty_ground_leaves_no_trace_whatever_its_colour():
     somebody = torch.full((1, 3, side, side), 0.9)
     somebody[..., side // 4 :, side // 2 - 2 : side // 2 + 2] = -1
     assert encode_patch(vae, somebody).abs().max() > 0.01
+
+
+def test_training_puts_all_channels_of_a_portrait_on_the_canvas():
+    """One channel of sixteen was taken for the portrait of everybody whose patch was not in a file yet."""
+    vae = tiny.vae()
+    seen = portrait_patches(vae)("Rosa", Portrait("raincoat"))
+    portrait = draw_portrait("Rosa", "raincoat", vae.config.sample_size)
+    torch.testing.assert_close(seen, encode_patch(vae, pixels_of(portrait)[None]).half())
 
 
 def test_the_denoiser_sees_whom_it_draws_in_their_order(drawing):

@@ -18,6 +18,7 @@ from storyboard.text.things import are_left, is_things
 from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 
 MAX_GROUP = 4  # how many people "they" may stand for
+NEAR = 2  # an "it" means somebody whom so many sentences before it name, not whom an older one did
 GROUPED = 7  # groups are made of the people who were named latest, at most this many
 
 Names = tuple[str, ...]
@@ -202,6 +203,8 @@ def _is_nobody(
     """Returns whether an "it" means nobody of the cast, although it could be one of `people`."""
     named = sentence.among(people).mentions
     since = max((one.end for one in named if one.end <= pronoun.start), default=0)
+    if not named and not any(name in read.names for read in earlier[-NEAR:] for name in people):
+        return True
     if is_impersonal(sentence.text, pronoun) or is_thing(sentence.text, pronoun, since):
         return True
     return not since and bool(earlier) and is_left_thing(sentence.text, pronoun, earlier[-1].among(people))

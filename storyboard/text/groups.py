@@ -54,6 +54,7 @@ _ALL_BEHIND = re.compile(
     r"\s+(?:were\s+|are\s+|had\s+|have\s+)?all\b(?!\s+(?:the|day|night|over|at|alone)\b)", re.IGNORECASE
 )
 _ALL = 3  # "all" of two people would be "both"
+_PHRASE = re.compile(r"\s+(?P<how>\w+)\s+(?P<things>\w+)(?P<of>\s+of\b)?")
 _NEXT = re.compile(r"\s*(?P<mark>[^\w\s])|\s+(?P<word>\w+)|\s*$")
 
 
@@ -131,7 +132,15 @@ def _is_of_people(found: re.Match[str], caption: str) -> bool:
     if found["team"] or found["neither"]:
         bare = found["team"] and may_be_verb(word) and word not in PREPOSITIONS
         return bool(bare) or word in AUXILIARIES or is_manner(word) or is_finite(word)
-    return not word or not is_counted(word)
+    return not word or not (is_counted(word) or _describes(found.end(), caption))
+
+
+def _describes(start: int, caption: str) -> bool:
+    """Returns whether the word at `start` says how counted things are: "the two thin lines of a sledge"."""
+    following = _PHRASE.match(caption, start)
+    if not following or not is_counted(following["things"]):
+        return False
+    return following["of"] is not None or not may_be_verb(following["how"].lower())
 
 
 def _whom(

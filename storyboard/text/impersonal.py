@@ -53,6 +53,12 @@ _CLEFT = re.compile(
     r"(?:at|in|on|from|under|behind|by|with|after|before)\s+(?:\w+\s+){1,4}?)\s*(?:that|who)\b",
     re.IGNORECASE,
 )
+# "She tells him the whole of it."
+_AMOUNT_OF = re.compile(
+    r"\b(?:whole|all|rest|most|none|half|some|much|any|enough|more|little|plenty|lots|bit|made|think|thought|heard)"
+    r"\s+of\s+$",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|\d+|[.,;:!?\u2026]")
 _CLAUSE_END = frozenset(".,;:!?\u2026")
 _ARTICLES = frozenset("a an the".split())
@@ -88,15 +94,17 @@ _NO_VERB = _CLAUSE_END | frozenset(
 
 
 def is_impersonal(caption: str, pronoun: Pronoun) -> bool:
-    """Returns whether this "it" means the weather or the time.
+    """Returns whether this "it" means the weather, the time, or what was told.
 
-    Examples are "It is raining", "It grows dark" and "It is a sunny morning".
+    Examples are "It is raining", "It grows dark", "It is a sunny morning" and "the whole of it".
     """
     if pronoun.word != "it":
         return False
     short = _CONTRACTION.match(caption, pronoun.end)
     following = caption[short.end() if short else pronoun.end :]
     if _SEEMS.match(following.lstrip()) or _CLEFT.match(caption, pronoun.start):
+        return True
+    if _AMOUNT_OF.search(caption, 0, pronoun.start):
         return True
     words = [word.replace("\u2019", "'").lower() for word in _WORD.findall(following)]
     places = (index for index, word in enumerate(words) if not (word in _LINKS or word.isdecimal()))

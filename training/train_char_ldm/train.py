@@ -146,7 +146,7 @@ def portrait_patches(vae: AutoencoderKL) -> PortraitFeatures:
     def drawn(name: str, wears: str | Look, view: int) -> torch.Tensor:
         return pixels_of(draw_portrait(name, wears, vae.config.sample_size))
 
-    return PortraitFeatures(lambda pixels: encode_patch(vae, pixels).half(), drawn)
+    return PortraitFeatures(lambda pixels: encode_patch(vae, pixels).half()[None], drawn)
 
 
 def padded(columns: list[list[int | None]], most: int) -> list[list[int | None]]:
