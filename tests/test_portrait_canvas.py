@@ -15,9 +15,10 @@ from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, finished
 from tests import tiny
 from tests.pointing import cast, pointing_pipeline
+from training.examples.pixels import pixels_of
 from training.examples.portrait_features import Portrait
 from training.maple_lane import draw_portrait
-from training.train_char_ldm.train import pixels_of, portrait_patches
+from training.train_char_ldm.train import portrait_patches
 
 SHAPE = (tiny.LATENT_CHANNELS, 16, 16)
 

@@ -79,8 +79,8 @@ def bindings_by_words(
 ) -> tuple[Binding, ...]:
     """Returns bindings for those pronouns of `sentence` that the words decide, each with how sure it is.
 
-    Pronouns in `bound` are left out, and so are possessives. Sentences with one pronoun and nobody else are decided too:
-    in free stories the words read 63 of 65 of them right, and the language model 31 of the 36 that it was asked for.
+    Pronouns in `bound` are left out, and so are possessives. A pronoun with nobody beside it is decided too: in free
+    stories the words read 63 of 65 of these right, and the language model 31 of the 36 that it was asked for.
     """
     starts = {one.occurrence: one.names for one in bound}
     known = {
