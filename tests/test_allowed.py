@@ -58,6 +58,8 @@ def test_the_words_allow_whom_they_name_and_whom_their_pronouns_can_mean(earlier
         ([], "The bus has left, and so has Rosa, but Milo waits.", {"Milo"}),
         ([], "Milo looked up, and where Rosa had been, Toggle sat.", {"Milo", "Toggle"}),
         ([], "Milo found no hat and no Rosa.", {"Milo"}),
+        ([], "Milo runs past the bench where Rosa likes to sit.", {"Milo"}),
+        ([], "Milo runs to the bench where Rosa sits.", {"Milo", "Rosa"}),
         ([], "Milo sleeps on the cushion that was meant for Rosa.", {"Milo"}),
         ([], "Nothing has been said to Rosa, and Milo eats.", {"Milo"}),
         ([], "Milo wears the scarf that Nana knitted.", {"Milo"}),

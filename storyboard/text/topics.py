@@ -63,6 +63,8 @@ _NOTICING = frozenset("noticing seeing hearing knowing looking saying waking".sp
 # "The train has left with Rosa."
 _LEFT = frozenset("left departed gone vanished disappeared".split())
 _DRIVEN_OFF = [[verb, where] for verb in ("driven", "sailed", "flown", "gone") for where in ("off", "away")]
+_CUSTOMARILY = frozenset("always usually often sometimes once".split())
+_BEING_USED = frozenset("like love use prefer hate".split())
 _REACH = 6  # words at most between a verb and its "for"
 
 
@@ -86,6 +88,7 @@ def is_only_topic(before: Sequence[str], behind: Sequence[str]) -> bool:
         or _is_missed(before, behind)
         or _is_in_content(before, behind)
         or _is_played(before)
+        or _is_habit(before, behind)
     )
 
 
@@ -218,3 +221,14 @@ def _is_played(before: list[str]) -> bool:
     if before[-2:] == ["to", "be"]:
         return any(is_form_of(one, _ACTING_AS) for one in before[-4:-2])
     return before[-1] == "as" and any(is_form_of(one, _DRESSING_AS) for one in before[-3:-1])
+
+
+def _is_habit(before: list[str], behind: Sequence[str]) -> bool:
+    """Returns whether a place or a thing is told apart by what a person always does with it.
+
+    An example is "the bench where Rosa likes to sit".
+    """
+    if before[-1] not in ("where", "which", "that") or before[-2:-1] in ([], [","]):
+        return False
+    first, second = (*behind, "", "")[:2]
+    return first in _CUSTOMARILY or (second == "to" and is_form_of(first, _BEING_USED))
