@@ -6,7 +6,7 @@ import pytest
 
 from storyboard.text.candidates import candidates, read_for
 from storyboard.text.captions import find_pronouns
-from storyboard.text.impersonal import is_impersonal, is_thing
+from storyboard.text.impersonal import is_impersonal, is_said_of_things, is_thing
 
 PEOPLE = [
     SimpleNamespace(name=name, pronoun=pronoun, aliases=())
@@ -104,3 +104,26 @@ def test_an_it_is_not_somebody_whom_the_story_last_named_long_ago():
     for told, meant in ((named[:2], [("Toggle",)]), (named, []), ([], [])):
         read, earlier = read_for(PEOPLE, sentence, told)
         assert candidates(read, read.pronouns[0], PEOPLE, earlier) == meant
+
+
+@pytest.mark.parametrize(
+    ("sentence", "thing"),
+    [
+        ("By August it was as big as a cart.", True),
+        ("It grew and grew.", True),
+        ("It weighs more than Otto.", True),
+        ("It was the biggest pumpkin in the world.", True),
+        ("It is made of glass.", True),
+        ("It is red and blue.", True),
+        ("It is the best dancer in the world.", False),
+        ("It is a robot with a lamp.", False),
+        ("It is happy.", False),
+        ("It waves.", False),
+        ("Rosa hugs it.", False),
+    ],
+)
+def test_what_is_said_of_an_it_tells_a_thing_from_a_robot(sentence, thing):
+    """In a story about a pumpkin, every "it" was the robot who helped to grow it."""
+    told = ["Nana waters the pumpkin.", "Toggle helps her."]
+    assert is_said_of_things(sentence, it(sentence), told) is thing
+    assert not is_said_of_things(sentence, it(sentence), ["Toggle waves."])

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence, read_sentence
 from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
-from storyboard.text.impersonal import is_impersonal, is_left_thing, is_thing
+from storyboard.text.impersonal import is_impersonal, is_left_thing, is_said_of_things, is_thing
 from storyboard.text.speech import unspoken
 from storyboard.text.things import are_left, is_things
 from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
@@ -206,5 +206,7 @@ def _is_nobody(
     if not named and not any(name in read.names for read in earlier[-NEAR:] for name in people):
         return True
     if is_impersonal(sentence.text, pronoun) or is_thing(sentence.text, pronoun, since):
+        return True
+    if not since and is_said_of_things(sentence.text, pronoun, [read.text for read in earlier[-NEAR:]]):
         return True
     return not since and bool(earlier) and is_left_thing(sentence.text, pronoun, earlier[-1].among(people))

@@ -85,6 +85,12 @@ _OF_OBJECTS = _OF_THINGS | frozenset(
     whistle overflow cook crumble freeze thaw empty ready cold hot full broken heavy late done burnt stale
     ripe""".split()
 )
+# What is said of things and hardly ever of a robot or an animal: "It weighs a ton", "It was made of glass".
+_QUALITIES = frozenset(
+    """made finished built baked sewn ripe round square flat deep wide shallow delicious tasty sour salty juicy huge
+    enormous gigantic immense heavier bigger taller red blue green yellow orange purple pink golden striped""".split()
+)
+_MEASURES = frozenset("weigh grow cost belong contain ripen swell reek".split())
 _OPENING = SUBORDINATORS | COORDINATORS | COMPLEMENTERS
 _SMALL = frozenset("up down out away off back again still then also just only never always soon".split())
 _NO_VERB = _CLAUSE_END | frozenset(
@@ -151,6 +157,40 @@ def _speaks_of_thing(before: Sequence[str]) -> bool:
 def _is_done_by_objects(following: Sequence[str]) -> bool:
     verb = next((one for one in following[:4] if one not in _LINKS | _SMALL and not one.endswith("ly")), "")
     return is_form_of(verb, _OF_OBJECTS)
+
+
+def is_said_of_things(caption: str, pronoun: Pronoun, last: Sequence[str]) -> bool:
+    """Returns whether what is said of this "it" fits only things, and the last sentences name one: "It weighs a ton".
+
+    So does a noun that they use of it: "It is the biggest pumpkin" after "Nana waters the pumpkin."
+    """
+    if pronoun.word != "it":
+        return False
+    words = [word.lower() for text in last for word in (*_WORD.findall(text), ".")]
+    named = (
+        {noun for article, noun in zip(words, words[1:], strict=False) if article in _KNOWN}
+        - PEOPLE
+        - _NO_VERB
+    )
+    if not named:
+        return False
+    following = [word.lower() for word in _WORD.findall(caption[pronoun.end :])]
+    ends = (index for index, word in enumerate(following) if word in _NO_VERB | PREPOSITIONS)
+    said = following[: next(ends, len(following))]
+    rest = [word for word in said if word not in _LINKS | _SMALL]
+    if not rest:
+        return bool(said) and (_compares(following) or is_form_of(said[0], _MEASURES))
+    linked = len(rest) < len(said)
+    if linked and not _ARTICLES.isdisjoint(said):
+        return rest[-1] in named
+    return (linked and rest[0] in _QUALITIES) or is_form_of(rest[0], _MEASURES)
+
+
+def _compares(following: Sequence[str]) -> bool:
+    """Returns whether something is compared by its size: "was as big as a cart"."""
+    sizes = ("big", "large", "tall", "heavy", "round", "long", "wide")
+    pairs = zip(following, following[1:], following[2:], strict=False)
+    return any(one == "as" and two in sizes and three == "as" for one, two, three in pairs)
 
 
 def is_left_thing(caption: str, pronoun: Pronoun, last: ReadSentence) -> bool:
