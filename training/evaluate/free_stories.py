@@ -3,10 +3,10 @@
 These are a hundred stories of four frames about Maple Lane's people and places, written by hand. They are for measuring
 only: no training may read them. Knows no pictures, no models and no scores.
 
-Three more files have the same form, for `--written`. The 143 stories of `free_stories_typed.json` are plainer, as
-people of many trades type them. The rules for sentences were written with the faults of these in view. Two files are
-for scores only, and people who work on the rules do not read them: the 40 stories of `free_stories_unseen.json`, which
-are like those, and the stories of fifty frames in `free_stories_long.json`.
+Three more files have the same form, for `--written`. Those of `free_stories_typed.json` are plainer, as people of many
+trades type them: 143 stories of four frames and four of fifty. The rules for sentences were written with the faults of
+these in view. Two files are for scores only, and people who work on the rules do not read them: the 40 stories of
+`free_stories_unseen.json`, which are like those, and the four stories of fifty frames in `free_stories_long.json`.
 
 The truth of a frame is what a careful reader is certain of:
 - A frame shows the people whom its text speaks of as present, each once. People who have gone, who are only thought of,
