@@ -1,6 +1,7 @@
 """The portrait canvas: the denoiser sees portraits where people will stand, beside the latents."""
 
 import dataclasses
+import random
 
 import pytest
 import torch
@@ -9,15 +10,17 @@ from PIL import Image
 
 from storyboard.models.denoise import denoise
 from storyboard.models.losses import colour_emphasis, diffusion_loss
-from storyboard.models.portrait_canvas import canvas_of, encode_patch
+from storyboard.models.portrait_canvas import STEP, canvas_of, encode_patch, patch_pixels, spot_of
 from storyboard.models.stage import middles_of
+from storyboard.people import random_look
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, finished
 from tests import tiny
 from tests.pointing import cast, pointing_pipeline
 from training.examples.pixels import pixels_of
 from training.examples.portrait_features import Portrait
-from training.maple_lane import draw_portrait
+from training.maple_lane import Actor, Scene, draw_portrait
+from training.maple_lane.scene import draw_layers
 from training.train_char_ldm.train import portrait_patches
 
 SHAPE = (tiny.LATENT_CHANNELS, 16, 16)
@@ -28,12 +31,30 @@ def drawing() -> StoryPipeline:
     return tiny.with_canvas(tiny.pipeline(language=False))
 
 
-def test_people_stand_on_the_lower_edge_and_what_is_outside_is_cut_off():
-    canvas = canvas_of([torch.ones(4, 13, 7), torch.full((4, 13, 7), 2.0)], [0.5, 1.0], SHAPE)
-    assert not canvas[:, :3].any() and not canvas[:, :, :4].any()
-    assert canvas[0, 3:].sum(0)[:12].tolist() == [0] * 4 + [13] * 7 + [0]
-    assert canvas[0, -1, 12:].tolist() == [2] * 4  # its right half is outside
+def test_patches_are_put_at_their_columns_and_what_is_outside_is_cut_off():
+    canvas = canvas_of([torch.ones(4, 16, 8), torch.full((4, 16, 8), 2.0)], [-2, 12], SHAPE)
+    assert canvas[0].sum(0).tolist() == [16] * 6 + [0] * 6 + [32] * 4
     assert not canvas_of([], [], SHAPE).any()
+
+
+@pytest.mark.parametrize("middle", [0.5, 0.28, 0.72, 0.18, 0.82, 0.0, 1.0, 0.123])
+def test_a_person_stands_at_the_very_pixel(middle):
+    """Patches were put at whole columns. Half a column aside a latent says nothing of where an outline is."""
+    first, aside = spot_of(middle, 16)
+    assert abs((first + 4) / 16 + aside * STEP - middle) <= STEP / 2 and abs(aside * STEP) <= 1 / 32
+
+
+def test_people_are_as_large_as_in_a_scene_and_stand_on_its_ground():
+    """All portraits were shrunk alike, so small people, whom a portrait enlarges, had their outlines elsewhere."""
+    off = []
+    for look in map(random_look, map(random.Random, range(9))):
+        mask = draw_layers(Scene("park", (Actor("Ada", "", "standing", look=look),))).people["Ada"]
+        there = mask.any(1).nonzero()[0]
+        pixels = patch_pixels(pixels_of(draw_portrait("Ada", look, 256)), 0)
+        rows = ((pixels - pixels[:, :1, :1]).abs().sum(0) > 0.3).any(1).nonzero().flatten().tolist()
+        assert abs(rows[-1] - there[-1]) <= 6
+        off.append(abs(rows[0] - there[0]))
+    assert sorted(off)[len(off) // 2] <= 3 and max(off) <= 14
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 7])
@@ -44,21 +65,20 @@ def test_however_many_people_stand_from_left_to_right(count):
 
 def test_an_empty_ground_leaves_no_trace_whatever_its_colour():
     vae = tiny.vae()
+    side = vae.config.sample_size
     for colour in (-0.5, 0.9):
-        side = vae.config.sample_size
-        patch = encode_patch(vae, torch.full((1, 3, side, side), colour))
-        assert patch.abs().max() < 1e-5
-    somebody = torch.full((1, 3, side, side), 0.9)
+        assert encode_patch(vae, torch.full((3, side, side // 2), colour)).abs().max() < 1e-5
+    somebody = torch.full((3, side, side), 0.9)
     somebody[..., side // 4 :, side // 2 - 2 : side // 2 + 2] = -1
-    assert encode_patch(vae, somebody).abs().max() > 0.01
+    assert encode_patch(vae, patch_pixels(somebody, 0)).abs().max() > 0.01
 
 
 def test_training_puts_all_channels_of_a_portrait_on_the_canvas():
     """One channel of sixteen was taken for the portrait of everybody whose patch was not in a file yet."""
     vae = tiny.vae()
-    seen = portrait_patches(vae)("Rosa", Portrait("raincoat"))
-    portrait = draw_portrait("Rosa", "raincoat", vae.config.sample_size)
-    torch.testing.assert_close(seen, encode_patch(vae, pixels_of(portrait)[None]).half())
+    seen = portrait_patches(vae)("Rosa", Portrait("raincoat", -3))
+    portrait = pixels_of(draw_portrait("Rosa", "raincoat", vae.config.sample_size))
+    torch.testing.assert_close(seen, encode_patch(vae, patch_pixels(portrait, -3)).half())
 
 
 def test_the_denoiser_sees_whom_it_draws_in_their_order(drawing):

@@ -15,7 +15,7 @@ from diffusers.image_processor import VaeImageProcessor
 from PIL import Image, ImageOps
 
 from storyboard.disk.pictures import StoredPicture
-from storyboard.models.portrait_canvas import encode_patch
+from storyboard.models.portrait_canvas import encode_patch, patch_pixels
 from storyboard.models.portrait_tokens import encode_portraits
 from storyboard.renderer import Picture
 
@@ -87,16 +87,16 @@ class PictureFeatures:
 
         return self._kept.get(("latents", portrait.digest), encode)
 
-    def patch(self, portrait: Hashed) -> torch.Tensor:
-        """Returns the patch (C, h, w) of a portrait for a canvas."""
+    def patch(self, portrait: Hashed, aside: int) -> torch.Tensor:
+        """Returns the patch (C, h, w) of a portrait for a canvas. aside: as in `patch_pixels`."""
 
         def encode() -> torch.Tensor:
             size = self.pipeline.vae.config.sample_size
             squared = self._squared(portrait.rgb).resize((size, size), Image.Resampling.LANCZOS)
-            pixels = VaeImageProcessor().preprocess(squared)
+            pixels = patch_pixels(VaeImageProcessor().preprocess(squared)[0], aside)
             return encode_patch(self.pipeline.vae, pixels)
 
-        return self._kept.get(("patch", portrait.digest), encode)
+        return self._kept.get(("patch", portrait.digest, aside), encode)
 
     def of_frame(self, picture: Hashed) -> torch.Tensor:
         """Returns the vision tower's pooled state (V,) of a story's picture, which the visual mapper reads."""

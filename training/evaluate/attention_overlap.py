@@ -21,7 +21,7 @@ from diffusers import DDPMScheduler
 
 from storyboard.errors import StoryError
 from storyboard.models.attention import mean_maps, record_cross_attention
-from storyboard.models.portrait_canvas import canvas_of, encode_patch, reads_canvas
+from storyboard.models.portrait_canvas import canvas_with, reads_canvas
 from storyboard.models.portrait_tokens import encode_portraits
 from storyboard.models.stage import middles_of
 from storyboard.pipeline import StoryPipeline
@@ -82,9 +82,9 @@ def beside(pipeline: StoryPipeline, latents: torch.Tensor, portraits: dict[str, 
     """Returns latents (B, C, h, w) with the canvas of these portraits as more channels, if the denoiser reads one."""
     if not reads_canvas(pipeline.unet):
         return latents
-    patches = [encode_patch(pipeline.vae, pixels_of(portrait)[None]) for portrait in portraits.values()]
+    shown = [pixels_of(portrait) for portrait in portraits.values()]
     channels, height, width = latents.shape[1:]
-    canvas = canvas_of(patches, middles_of(len(patches)), (channels, height, width))
+    canvas = canvas_with(pipeline.vae, shown, middles_of(len(shown)), (channels, height, width))
     return torch.cat([latents, canvas.expand_as(latents)], dim=1)
 
 

@@ -69,7 +69,7 @@ class PortraitFeatures:
     def save(self, file: Path, tower: str) -> None:
         """Writes all features that were computed. tower: the digest of the weights that computed them."""
         if self._seen:
-            features = torch.stack(list(self._seen.values())).float().cpu()
+            features = torch.stack(list(self._seen.values())).cpu()
             write_shard(
                 file, {"keys": torch.tensor(list(self._seen)), "features": features}, {"tower": tower}
             )

@@ -23,7 +23,7 @@ from storyboard.models.attention import default_layers, record_cross_attention, 
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.digests import weights_digest
 from storyboard.models.losses import colour_emphasis, diffusion_loss
-from storyboard.models.portrait_canvas import encode_patch, reads_canvas
+from storyboard.models.portrait_canvas import encode_patch, patch_pixels, reads_canvas
 from storyboard.people import Look
 from training.configs.arguments import parsed
 from training.configs.parts import Scheduler, freeze, load_scheduler, load_vae, save_part
@@ -142,12 +142,12 @@ def portrait_features(
 
 
 def portrait_patches(vae: AutoencoderKL) -> PortraitFeatures:
-    """Returns what of portraits is put on a canvas (`encode_patch`)."""
+    """Returns what of portraits is put on a canvas (`encode_patch`). Views are those that stand so far aside."""
 
     def drawn(name: str, wears: str | Look, view: int) -> torch.Tensor:
-        return pixels_of(draw_portrait(name, wears, vae.config.sample_size))
+        return patch_pixels(pixels_of(draw_portrait(name, wears, vae.config.sample_size)), aside=view)
 
-    return PortraitFeatures(lambda pixels: encode_patch(vae, pixels).half()[None], drawn)
+    return PortraitFeatures(lambda pixels: encode_patch(vae, pixels[0]).half()[None], drawn)
 
 
 def padded(columns: list[list[int | None]], most: int) -> list[list[int | None]]:
