@@ -44,6 +44,13 @@ def drawn(session, number=1):
         ("Rosa leaves the STATION.", "at the train station"),
         ("Rosa runs along the shore.", "on the beach"),
         ("Rosa sits on the kitchen's floor.", "in the kitchen"),
+        ("They swim in the sea.", "on the beach"),
+        ("Milo, who learned it all at sea, grumbles.", None),
+        ("Rosa paints the wall as blue as the sea.", None),
+        ("Rosa waves him on towards the kitchen.", None),
+        ("Rosa gives Milo the key to the kitchen.", None),
+        ("“Let us go to the sea,” says Rosa.", None),
+        ("“Let us go,” says Rosa in the kitchen.", "in the kitchen"),
         ("Rosa reads.", None),
         ("Rosa parks the car.", None),
         ("A park-keeper waves in season.", None),
@@ -111,15 +118,15 @@ def test_a_place_the_writer_chose_is_drawn_carried_on_undone_and_taken_back(sess
         draw(session, frame)
     session.set_place(second, "in the kitchen")
     assert session.story.frames[1].caption == "She sits."
-    assert drawn(session, 2) == "In the kitchen, she sits."
+    assert drawn(session, 2) == "In the kitchen, Rosa sits."
     assert where(session)[1] == ("in the kitchen", "writer", None)
     assert stale(session) == [2]
     assert inputs_of(session.story).stale_cause(session.story.frames[1]) == "how its words are drawn changed"
     take = draw(session, second)
-    assert session.renderer.requests[-1].resolved == take.text == "In the kitchen, she sits."
+    assert session.renderer.requests[-1].resolved == take.text == "In the kitchen, Rosa sits."
     session.add("She reads.")
     assert where(session)[2] == ("in the kitchen", "words", 2)
-    assert session.request(ids(session)[2], 1).history[-1].caption == "In the kitchen, she sits."
+    assert session.request(ids(session)[2], 1).history[-1].caption == "In the kitchen, Rosa sits."
     session.undo()
     assert session.undo() == "saying where frame 2 is"
     assert where(session)[1] == ("in the park", "words", 1)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from storyboard.text.speech import unspoken
 from storyboard.text.spellings import is_whole_word
 from storyboard.text.wordings import Wording
 
@@ -30,6 +31,15 @@ _WHERE = re.compile(
     r"(?:(?:the|an?|this|that|my|our|his|her|their|[^\W\d_]+['\u2019]s)\s+(?:[a-z]+\s+){0,2})?$",
     re.IGNORECASE,
 )
+
+
+# "As blue as the sea", "waves them on towards the kitchen", "the key to the bakery".
+_ELSEWHERE = re.compile(
+    r"(?<!\w)(?:as\s+\w+\s+as|like|than|towards?|(?:key|keys|door|path|road|ticket|map|letter|invitation)\s+(?:to|for|of))"
+    r"\s+(?:the|an?|any|every)\s+(?:[a-z]+\s+)?$",
+    re.IGNORECASE,
+)
+_AT_SEA = re.compile(r"(?<!\w)(?:at|to|by)\s+$", re.IGNORECASE)  # "learned at sea", "runs away to sea"
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,13 @@ def find_places(text: str, words: Iterable[str]) -> tuple[PlaceMention, ...]:
 
 
 def places_said(text: str, calling: Calling) -> tuple[str, ...]:
-    """Returns the places that a sentence names, each once, in order of first mention."""
-    return tuple(dict.fromkeys(calling[one.word] for one in find_places(text, calling)))
+    """Returns the places that a sentence names as where it is, each once, in order of first mention.
+
+    What is only spoken of in quotation marks, compared with or on the way does not count.
+    """
+    told = unspoken(text)
+    there = (one for one in find_places(told, calling) if not _is_elsewhere(told[: one.start], one.word))
+    return tuple(dict.fromkeys(calling[one.word] for one in there))
 
 
 def place_said(text: str, calling: Calling) -> str | None:
@@ -77,6 +92,10 @@ def latest_place(back: Iterable[str], calling: Calling) -> tuple[str, int] | Non
         if said:
             return (said[0], far) if len(said) == 1 else None
     return None
+
+
+def _is_elsewhere(before: str, word: str) -> bool:
+    return _ELSEWHERE.search(before) is not None or (word == "sea" and _AT_SEA.search(before) is not None)
 
 
 def called(places: Iterable[str], also: Mapping[str, Sequence[str]] | None = None) -> dict[str, str]:
