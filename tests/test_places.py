@@ -118,15 +118,15 @@ def test_a_place_the_writer_chose_is_drawn_carried_on_undone_and_taken_back(sess
         draw(session, frame)
     session.set_place(second, "in the kitchen")
     assert session.story.frames[1].caption == "She sits."
-    assert drawn(session, 2) == "In the kitchen, Rosa sits."
+    assert drawn(session, 2) == "In the kitchen, she sits."
     assert where(session)[1] == ("in the kitchen", "writer", None)
     assert stale(session) == [2]
     assert inputs_of(session.story).stale_cause(session.story.frames[1]) == "how its words are drawn changed"
     take = draw(session, second)
-    assert session.renderer.requests[-1].resolved == take.text == "In the kitchen, Rosa sits."
+    assert session.renderer.requests[-1].resolved == take.text == "In the kitchen, she sits."
     session.add("She reads.")
     assert where(session)[2] == ("in the kitchen", "words", 2)
-    assert session.request(ids(session)[2], 1).history[-1].caption == "In the kitchen, Rosa sits."
+    assert session.request(ids(session)[2], 1).history[-1].caption == "In the kitchen, she sits."
     session.undo()
     assert session.undo() == "saying where frame 2 is"
     assert where(session)[1] == ("in the park", "words", 1)
