@@ -196,10 +196,11 @@ def apps_reader(folder: Path, frames: int, repeats: int) -> dict[str, float]:
     """
     pipeline = StoryPipeline.from_pretrained(folder)
     story, conditions = Told.of(pipeline, frames), pipeline._conditions
-    times: dict[int, list[float]] = {5: [], frames: []}
+    fifth: list[float] = []
+    last: list[float] = []
     tokens = {}
     for _ in range(repeats + 1):
-        for number, found in times.items():
+        for number, found in ((5, fifth), (frames, last)):
             pipeline.clear_caches()
             conditions.of(story.request(number - 1), "llm")
             now = story.request(number)
@@ -208,7 +209,7 @@ def apps_reader(folder: Path, frames: int, repeats: int) -> dict[str, float]:
                 conditions.of(now, "llm")
                 found.append(1000 * (time.perf_counter() - start))
             tokens[number] = count.tokens
-    fifth, last = (found[1:] for found in times.values())  # the first turn does not count
+    del fifth[0], last[0]  # the first turn does not count
     return {
         "frame_5_ms": statistics.median(fifth),
         "last_frame_ms": statistics.median(last),

@@ -32,7 +32,8 @@ def drawing() -> StoryPipeline:
 
 
 def test_patches_are_put_at_their_columns_and_what_is_outside_is_cut_off():
-    canvas = canvas_of([torch.ones(4, 16, 8), torch.full((4, 16, 8), 2.0)], [-2, 12], SHAPE)
+    patches = [lambda aside, colour=colour: torch.full((4, 16, 8), colour) for colour in (1.0, 2.0)]
+    canvas = canvas_of(patches, [2 / 16, 16 / 16], SHAPE)  # their first columns are -2 and 12
     assert canvas[0].sum(0).tolist() == [16] * 6 + [0] * 6 + [32] * 4
     assert not canvas_of([], [], SHAPE).any()
 

@@ -2645,7 +2645,7 @@ SOURCES['storyboard.models.portrait_canvas'] = '''|"""The portrait canvas: portr
 |
 |from __future__ import annotations
 |
-|from collections.abc import Sequence
+|from collections.abc import Callable, Sequence
 |from typing import Any
 |
 |import torch
@@ -2661,9 +2661,8 @@ SOURCES['storyboard.models.portrait_canvas'] = '''|"""The portrait canvas: portr
 |# Portraits of Maple Lane's style enlarge people to fill the height, but at most 1.3 times. Of 301 portraits, those with
 |# much room above the head are enlarged so much, and others the less the less room there is.
 |_MOST_ENLARGED, _ENLARGED_TO_THE_TOP, _BY_ROOM = 1.3, 1.15, 0.85
-|_DIFFERENT = (
-|    0.3  # a pixel that differs so much from the ground, summed over its colours in -1..1, is the person's
-|)
+|# A pixel that differs so much from the ground, summed over its colours in -1..1, is the person's.
+|_DIFFERENT = 0.3
 |
 |
 |def reads_canvas(unet: Any) -> bool:
@@ -2693,11 +2692,11 @@ SOURCES['storyboard.models.portrait_canvas'] = '''|"""The portrait canvas: portr
 |    size = round(height / min(_MOST_ENLARGED, _ENLARGED_TO_THE_TOP + _BY_ROOM * room))
 |    shown = F.interpolate(portrait[None], (size, size), mode="bilinear", antialias=True)[0]
 |    feet = _FEET_OF_SMALL if room >= _SMALL else _FEET
+|    wide = round(WIDTH * height)
 |    top = round(feet * height - _FEET_IN_PORTRAIT * size)
 |    left = round((WIDTH * height - size) / 2 + aside * STEP * height)
-|    pixels = ground.expand(3, height, round(WIDTH * height)).clone()
-|    _put(shown, pixels, top, left)
-|    return pixels
+|    around = (left, wide - left - size, top, height - top - size)  # less than 0 cuts off
+|    return ground + F.pad(shown - ground, around)
 |
 |
 |def encode_patch(vae: Any, pixels: torch.Tensor) -> torch.Tensor:
@@ -2708,28 +2707,19 @@ SOURCES['storyboard.models.portrait_canvas'] = '''|"""The portrait canvas: portr
 |
 |
 |def canvas_of(
-|    patches: Sequence[torch.Tensor], firsts: Sequence[int], shape: tuple[int, int, int]
+|    patches: Sequence[Callable[[int], torch.Tensor]], middles: Sequence[float], shape: tuple[int, int, int]
 |) -> torch.Tensor:
-|    """Returns a canvas of this shape (C, H, W) with patches (C, H, w); zeros where nobody is.
+|    """Returns a canvas of this shape (C, H, W) with people at these middles, parts of the width; zeros where nobody is.
 |
-|    firsts: the first column of each patch. What would be outside is cut off.
+|    patches: for each person, what gives the patch (C, H, w) in which they stand so many STEPs aside. What would be
+|    outside is cut off.
 |    """
 |    canvas = torch.zeros(shape)
-|    for patch, first in zip(patches, firsts, strict=True):
-|        _put(patch.float().cpu(), canvas, 0, first, add=True)
+|    for patch_at, middle in zip(patches, middles, strict=True):
+|        first, aside = spot_of(middle, shape[-1])
+|        patch = patch_at(aside).float().cpu()
+|        canvas += F.pad(patch, (first, shape[-1] - first - patch.shape[-1]))  # less than 0 cuts off
 |    return canvas
-|
-|
-|def canvas_with(
-|    vae: Any, portraits: Sequence[torch.Tensor], middles: Sequence[float], shape: tuple[int, int, int]
-|) -> torch.Tensor:
-|    """Returns a canvas of this shape (C, H, W) with portraits (3, H, H) at these middles, parts of the width."""
-|    spots = [spot_of(middle, shape[-1]) for middle in middles]
-|    patches = [
-|        encode_patch(vae, patch_pixels(portrait, aside))
-|        for portrait, (_, aside) in zip(portraits, spots, strict=True)
-|    ]
-|    return canvas_of(patches, [first for first, _ in spots], shape)
 |
 |
 |def _ground_of(pixels: torch.Tensor) -> torch.Tensor:
@@ -2742,19 +2732,6 @@ SOURCES['storyboard.models.portrait_canvas'] = '''|"""The portrait canvas: portr
 |    """Returns which part of a portrait (3, H, H) is above the person."""
 |    rows = ((portrait - ground).abs().sum(0) > _DIFFERENT).any(1).nonzero()
 |    return float(rows[0]) / portrait.shape[-1] if len(rows) else 0.0
-|
-|
-|def _put(one: torch.Tensor, on: torch.Tensor, top: int, left: int, add: bool = False) -> None:
-|    """Puts a picture (C, h, w) on another (C, H, W). What would be outside is cut off."""
-|    height, width = on.shape[-2:]
-|    y, x = (
-|        slice(max(0, top), min(height, top + one.shape[-2])),
-|        slice(max(0, left), min(width, left + one.shape[-1])),
-|    )
-|    if y.start >= y.stop or x.start >= x.stop:
-|        return
-|    part = one[:, y.start - top : y.stop - top, x.start - left : x.stop - left]
-|    on[:, y, x] = on[:, y, x] + part if add else part
 |'''
 
 SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional network that reads from a portrait what somebody looks like: the picture side of Eq. 1.
@@ -4080,7 +4057,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.errors import StoryError
 |from storyboard.models.judge import Judge
 |from storyboard.models.judge.matching import Wanted
-|from storyboard.models.portrait_canvas import canvas_of, reads_canvas, spot_of
+|from storyboard.models.portrait_canvas import canvas_of, reads_canvas
 |from storyboard.models.stage import middles_of
 |from storyboard.pipeline.checking import compare, known_by, who_is_meant
 |from storyboard.pipeline.context import ContextPool, ReadCondition
@@ -4207,13 +4184,9 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        if not reads_canvas(unet):
 |            return None
 |        portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
-|        spots = [spot_of(middle, unet.config.sample_size) for middle in middles_of(len(shown))]
-|        patches = [
-|            self._features.patch(portraits[name], aside)
-|            for name, (_, aside) in zip(shown, spots, strict=True)
-|        ]
+|        patches = [partial(self._features.patch, portraits[name]) for name in shown]
 |        side = unet.config.sample_size
-|        return canvas_of(patches, [first for first, _ in spots], (unet.config.out_channels, side, side))[None]
+|        return canvas_of(patches, middles_of(len(shown)), (unet.config.out_channels, side, side))[None]
 |
 |    def explain(
 |        self, request: FrameRequest, frame: FrameCondition
@@ -4424,8 +4397,8 @@ SOURCES['storyboard.pipeline.context'] = '''|"""The interleaved context of a sto
 |of prompts and features, but no stories.
 |
 |The cache only saves time. A prompt is always read in the same chunks (see `split`), whether they are in the cache or
-|not. So the arithmetic and the shapes are the same, and the condition is equal, bit for
-|bit, to one that is read from the beginning. A frame that is redrawn after a restart is the same picture.
+|not. So the arithmetic and the shapes are the same, and the condition is equal, bit for bit, to one that is read from
+|the beginning. A frame that is redrawn after a restart is the same picture.
 |"""
 |
 |from __future__ import annotations
@@ -4681,6 +4654,7 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: how each prono
 |import math
 |from collections.abc import Callable, Iterator, Mapping, Sequence
 |from contextlib import AbstractContextManager, contextmanager, nullcontext
+|from functools import cached_property
 |from typing import Any
 |
 |import torch
@@ -4830,11 +4804,15 @@ SOURCES['storyboard.pipeline.explain'] = '''|"""Why this picture: how each prono
 |            start += len(columns)
 |        return tuple(pictures)
 |
+|    @cached_property
+|    def _layers(self) -> list[str]:
+|        # Looked for at the first recorded call: not every drawing gets so far, and it delays the first call.
+|        return finest_layers(self.unet)
+|
 |    @contextmanager
 |    def _recording(self, columns: list[int]) -> Iterator[Any]:
 |        # The last sample has the condition, whether or not guidance puts the null condition before it.
-|        layers = finest_layers(self.unet)
-|        with record_cross_attention(self.unet, [columns], layers, slice(-1, None)) as record:
+|        with record_cross_attention(self.unet, [columns], self._layers, slice(-1, None)) as record:
 |            yield self.unet
 |        self._maps += record.maps
 |

@@ -11,7 +11,7 @@ person will be, and stands at the very pixel. At half a latent aside it says not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -27,9 +27,8 @@ _SMALL = 55 / 256  # from so much room above the head on, somebody is small
 # Portraits of Maple Lane's style enlarge people to fill the height, but at most 1.3 times. Of 301 portraits, those with
 # much room above the head are enlarged so much, and others the less the less room there is.
 _MOST_ENLARGED, _ENLARGED_TO_THE_TOP, _BY_ROOM = 1.3, 1.15, 0.85
-_DIFFERENT = (
-    0.3  # a pixel that differs so much from the ground, summed over its colours in -1..1, is the person's
-)
+# A pixel that differs so much from the ground, summed over its colours in -1..1, is the person's.
+_DIFFERENT = 0.3
 
 
 def reads_canvas(unet: Any) -> bool:
@@ -59,11 +58,11 @@ def patch_pixels(portrait: torch.Tensor, aside: int) -> torch.Tensor:
     size = round(height / min(_MOST_ENLARGED, _ENLARGED_TO_THE_TOP + _BY_ROOM * room))
     shown = F.interpolate(portrait[None], (size, size), mode="bilinear", antialias=True)[0]
     feet = _FEET_OF_SMALL if room >= _SMALL else _FEET
+    wide = round(WIDTH * height)
     top = round(feet * height - _FEET_IN_PORTRAIT * size)
     left = round((WIDTH * height - size) / 2 + aside * STEP * height)
-    pixels = ground.expand(3, height, round(WIDTH * height)).clone()
-    _put(shown, pixels, top, left)
-    return pixels
+    around = (left, wide - left - size, top, height - top - size)  # less than 0 cuts off
+    return ground + F.pad(shown - ground, around)
 
 
 def encode_patch(vae: Any, pixels: torch.Tensor) -> torch.Tensor:
@@ -74,28 +73,19 @@ def encode_patch(vae: Any, pixels: torch.Tensor) -> torch.Tensor:
 
 
 def canvas_of(
-    patches: Sequence[torch.Tensor], firsts: Sequence[int], shape: tuple[int, int, int]
+    patches: Sequence[Callable[[int], torch.Tensor]], middles: Sequence[float], shape: tuple[int, int, int]
 ) -> torch.Tensor:
-    """Returns a canvas of this shape (C, H, W) with patches (C, H, w); zeros where nobody is.
+    """Returns a canvas of this shape (C, H, W) with people at these middles, parts of the width; zeros where nobody is.
 
-    firsts: the first column of each patch. What would be outside is cut off.
+    patches: for each person, what gives the patch (C, H, w) in which they stand so many STEPs aside. What would be
+    outside is cut off.
     """
     canvas = torch.zeros(shape)
-    for patch, first in zip(patches, firsts, strict=True):
-        _put(patch.float().cpu(), canvas, 0, first, add=True)
+    for patch_at, middle in zip(patches, middles, strict=True):
+        first, aside = spot_of(middle, shape[-1])
+        patch = patch_at(aside).float().cpu()
+        canvas += F.pad(patch, (first, shape[-1] - first - patch.shape[-1]))  # less than 0 cuts off
     return canvas
-
-
-def canvas_with(
-    vae: Any, portraits: Sequence[torch.Tensor], middles: Sequence[float], shape: tuple[int, int, int]
-) -> torch.Tensor:
-    """Returns a canvas of this shape (C, H, W) with portraits (3, H, H) at these middles, parts of the width."""
-    spots = [spot_of(middle, shape[-1]) for middle in middles]
-    patches = [
-        encode_patch(vae, patch_pixels(portrait, aside))
-        for portrait, (_, aside) in zip(portraits, spots, strict=True)
-    ]
-    return canvas_of(patches, [first for first, _ in spots], shape)
 
 
 def _ground_of(pixels: torch.Tensor) -> torch.Tensor:
@@ -108,16 +98,3 @@ def _room_above(portrait: torch.Tensor, ground: torch.Tensor) -> float:
     """Returns which part of a portrait (3, H, H) is above the person."""
     rows = ((portrait - ground).abs().sum(0) > _DIFFERENT).any(1).nonzero()
     return float(rows[0]) / portrait.shape[-1] if len(rows) else 0.0
-
-
-def _put(one: torch.Tensor, on: torch.Tensor, top: int, left: int, add: bool = False) -> None:
-    """Puts a picture (C, h, w) on another (C, H, W). What would be outside is cut off."""
-    height, width = on.shape[-2:]
-    y, x = (
-        slice(max(0, top), min(height, top + one.shape[-2])),
-        slice(max(0, left), min(width, left + one.shape[-1])),
-    )
-    if y.start >= y.stop or x.start >= x.stop:
-        return
-    part = one[:, y.start - top : y.stop - top, x.start - left : x.stop - left]
-    on[:, y, x] = on[:, y, x] + part if add else part

@@ -19,7 +19,7 @@ from PIL import Image
 from storyboard.errors import StoryError
 from storyboard.models.judge import Judge
 from storyboard.models.judge.matching import Wanted
-from storyboard.models.portrait_canvas import canvas_of, reads_canvas, spot_of
+from storyboard.models.portrait_canvas import canvas_of, reads_canvas
 from storyboard.models.stage import middles_of
 from storyboard.pipeline.checking import compare, known_by, who_is_meant
 from storyboard.pipeline.context import ContextPool, ReadCondition
@@ -146,13 +146,9 @@ class FrameConditions:
         if not reads_canvas(unet):
             return None
         portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
-        spots = [spot_of(middle, unet.config.sample_size) for middle in middles_of(len(shown))]
-        patches = [
-            self._features.patch(portraits[name], aside)
-            for name, (_, aside) in zip(shown, spots, strict=True)
-        ]
+        patches = [partial(self._features.patch, portraits[name]) for name in shown]
         side = unet.config.sample_size
-        return canvas_of(patches, [first for first, _ in spots], (unet.config.out_channels, side, side))[None]
+        return canvas_of(patches, middles_of(len(shown)), (unet.config.out_channels, side, side))[None]
 
     def explain(
         self, request: FrameRequest, frame: FrameCondition

@@ -4,8 +4,8 @@ Drawing a new frame costs only the reading of what is new, and an edit costs the
 of prompts and features, but no stories.
 
 The cache only saves time. A prompt is always read in the same chunks (see `split`), whether they are in the cache or
-not. So the arithmetic and the shapes are the same, and the condition is equal, bit for
-bit, to one that is read from the beginning. A frame that is redrawn after a restart is the same picture.
+not. So the arithmetic and the shapes are the same, and the condition is equal, bit for bit, to one that is read from
+the beginning. A frame that is redrawn after a restart is the same picture.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -160,11 +161,15 @@ class AttentionWatch:
             start += len(columns)
         return tuple(pictures)
 
+    @cached_property
+    def _layers(self) -> list[str]:
+        # Looked for at the first recorded call: not every drawing gets so far, and it delays the first call.
+        return finest_layers(self.unet)
+
     @contextmanager
     def _recording(self, columns: list[int]) -> Iterator[Any]:
         # The last sample has the condition, whether or not guidance puts the null condition before it.
-        layers = finest_layers(self.unet)
-        with record_cross_attention(self.unet, [columns], layers, slice(-1, None)) as record:
+        with record_cross_attention(self.unet, [columns], self._layers, slice(-1, None)) as record:
             yield self.unet
         self._maps += record.maps
 

@@ -21,7 +21,7 @@ from diffusers import DDPMScheduler
 
 from storyboard.errors import StoryError
 from storyboard.models.attention import mean_maps, record_cross_attention
-from storyboard.models.portrait_canvas import canvas_with, reads_canvas
+from storyboard.models.portrait_canvas import canvas_of, encode_patch, patch_pixels, reads_canvas
 from storyboard.models.portrait_tokens import encode_portraits
 from storyboard.models.stage import middles_of
 from storyboard.pipeline import StoryPipeline
@@ -83,8 +83,9 @@ def beside(pipeline: StoryPipeline, latents: torch.Tensor, portraits: dict[str, 
     if not reads_canvas(pipeline.unet):
         return latents
     shown = [pixels_of(portrait) for portrait in portraits.values()]
+    patches = [lambda aside, one=one: encode_patch(pipeline.vae, patch_pixels(one, aside)) for one in shown]
     channels, height, width = latents.shape[1:]
-    canvas = canvas_with(pipeline.vae, shown, middles_of(len(shown)), (channels, height, width))
+    canvas = canvas_of(patches, middles_of(len(shown)), (channels, height, width))
     return torch.cat([latents, canvas.expand_as(latents)], dim=1)
 
 
@@ -95,7 +96,9 @@ def overlaps(pipeline: StoryPipeline, tale: MapleStory, seed: int) -> Iterator[t
     noise_of = DDPMScheduler.from_config(pipeline.scheduler.config)
     for number, frame in enumerate(tale.frames):
         mentions = find_mentions(frame.plain, NAMES)
-        portraits = [draw_portrait(m.name, tale.outfits[m.name], 256) for m in mentions]
+        portraits = [
+            draw_portrait(m.name, tale.outfits[m.name], pipeline.vae.config.sample_size) for m in mentions
+        ]
         if not portraits:
             continue
         pixels = pipeline.image_processor(portraits, return_tensors="pt")["pixel_values"]

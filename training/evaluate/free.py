@@ -270,11 +270,9 @@ def kinds_table(told: dict) -> str:
 
 
 def _cell(one: dict | None) -> str:
-    return (
-        "-"
-        if one is None or one["value"] is None
-        else f"{one['value']:.1f} [{one['low']:.1f}, {one['high']:.1f}]"
-    )
+    if one is None or one["value"] is None:
+        return "-"
+    return f"{one['value']:.1f} [{one['low']:.1f}, {one['high']:.1f}]"
 
 
 def sheet_of(told: dict, frames: Sequence[FreePicture]) -> Image.Image:

@@ -76,7 +76,8 @@ class Heed:
                 on_name = others if arm == "other on the name" else people
                 by = {"other beside": others, "none beside": {}}.get(arm, people)
                 condition = self._condition(caption, spots, on_name, by)
-                portraits = {name: draw_portrait(name, wears, 256) for name, wears in by.items()}
+                side = self.pipeline.vae.config.sample_size
+                portraits = {name: draw_portrait(name, wears, side) for name, wears in by.items()}
                 canvas = beside(self.pipeline, clean[None], portraits)[:, len(clean) :]
                 off = denoising_error(
                     self.pipeline.unet,

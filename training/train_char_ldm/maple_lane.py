@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -14,7 +15,7 @@ from diffusers import AutoencoderKL
 from transformers import CLIPImageProcessor
 
 from storyboard.models.conditioning import CharacterConditioner
-from storyboard.models.portrait_canvas import canvas_of, spot_of
+from storyboard.models.portrait_canvas import canvas_of
 from storyboard.models.stage import middles_of
 from storyboard.people import Look
 from storyboard.people.canvas import UNITS
@@ -128,15 +129,15 @@ class CharacterExamples:
 
     def canvas_of(self, people: Sequence[Person], spots: Sequence[float]) -> torch.Tensor | None:
         """Returns the canvas (C, h, w) with people at these spots, parts of the width; None if there is to be none."""
-        if self.patches is None:
+        seen = self.patches
+        if seen is None:
             return None
+
+        def patch(name: str, wears: str | Look, aside: int) -> torch.Tensor:
+            return seen(name, Portrait(wears, aside))
+
         channels, height, width = self.cache.latents.shape[1:]
-        placed = [spot_of(spot, width) for spot in spots]
-        patches = [
-            self.patches(name, Portrait(wears, aside))
-            for (name, wears), (_, aside) in zip(people, placed, strict=True)
-        ]
-        return canvas_of(patches, [first for first, _ in placed], (channels, height, width))
+        return canvas_of([partial(patch, *person) for person in people], spots, (channels, height, width))
 
     def _view(self, name: str, wears: str | Look, g: torch.Generator) -> torch.Tensor:
         """Returns one of the portrait's views, as an upload may look (3, S, S), or what the tower sees in it (V,)."""
