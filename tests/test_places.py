@@ -4,6 +4,8 @@ import pytest
 
 from storyboard.disk.pictures import PictureStore
 from storyboard.errors import StoryError
+from storyboard.models.folder import bundled_pipeline
+from storyboard.models.place_words import load_places
 from storyboard.story.as_json import story_from_json, story_to_json
 from storyboard.story.inputs import inputs_of
 from storyboard.story.values import new_story
@@ -255,3 +257,22 @@ def test_a_wording_is_found_whole_and_in_any_case():
     assert (
         reworded("Parks in the park. Park!", [Wording("park", "kitchen")]) == "Parks in the kitchen. Kitchen!"
     )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "place"),
+    [
+        ("Pip cannot sleep and kicks his bed.", "in the bedroom"),
+        ("Rosa runs through the streets with a lantern.", "in the street"),
+        ("A hen has laid an egg in the hayloft.", "on the farm"),
+        ("Among the silent firs Milo hears a saw.", "in the forest"),
+        ("Nana hangs her apron next to the stove.", "in the kitchen"),
+        ("She waves until the kite is out of sight.", None),
+        ("Otto digs a new flower bed.", "in the garden"),
+    ],
+)
+def test_what_is_found_in_one_place_alone_says_that_place(sentence, place):
+    """A story that moved on "among the firs" was drawn in the park, which an earlier sentence had named."""
+    calling = load_places(bundled_pipeline())
+    latest = latest_place([sentence, "They meet in the park."], calling)
+    assert latest == ((place, 0) if place else ("in the park", 1))

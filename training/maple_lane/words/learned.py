@@ -164,14 +164,18 @@ def _noun(phrase: str) -> str:
 
 
 def _place_words() -> dict[str, set[str]]:
-    """The nouns that name only one place, in phrases of at least two kinds: "on the shore", "to the shore"."""
+    """The nouns that name only one place, in phrases of at least two kinds: "on the shore", "to the shore".
+
+    With them come the nouns for what is hardly found in another place: "the pavement", "the blackboard".
+    """
     found: dict[str, set[str]] = {}
     for name, place in PLACES.items():
         kinds: Counter[str] = Counter()
         for kind in _PLACES:
             phrases = (entry.text for entry in table("places").get(f"{kind} {name}", ()))
             kinds.update({match.group(1) for one in phrases if (match := _THE_PLACE.fullmatch(one))})
-        found[place.at] = {noun for noun, count in kinds.items() if count > 1}
+        called = {entry.text for entry in table("places").get(f"called {name}", ())}
+        found[place.at] = {noun for noun, count in kinds.items() if count > 1} | called
     shared = Counter(noun for nouns in found.values() for noun in nouns)
     return {place: {noun for noun in nouns if shared[noun] == 1} for place, nouns in found.items()}
 
