@@ -24,6 +24,7 @@ from storyboard.text.groups import counted_pronouns, counts_people, name_groups
 from storyboard.text.preferences import bindings_by_words
 from storyboard.text.presence import with_added
 from storyboard.text.readings import as_understood
+from storyboard.text.roles import may_call_by_role, name_roles
 from storyboard.text.wordings import reworded
 
 STORIES_KNOWN = 64  # so many stories keep the inputs of their latest value
@@ -107,13 +108,16 @@ class StoryInputs:
         """Returns the frame's sentence with names in it and the characters of `included` added.
 
         Words that are drawn otherwise are replaced first. Names then stand in place of pronouns that are bound by the
-        writer or by the words, of descriptions such as "the old woman", and of counted people such as "all three".
+        writer or by the words, of descriptions such as "the old woman", of counted people such as "all three", and of
+        what the story has said that somebody is: "the captain".
         """
         bindings = (*frame.bindings, *self.by_words(frame))
         sentence = reworded(frame.caption, frame.wordings)
         text = resolve(name_described(sentence, self._names), bindings, self._names)
         text = with_added(text, included, self._names)
-        return name_groups(text, *self._readable(frame)) if counts_people(text) else text
+        if counts_people(text):
+            text = name_groups(text, *self._readable(frame))
+        return name_roles(text, *self._readable(frame)) if may_call_by_role(text) else text
 
     def by_words(self, frame: Frame) -> tuple[Binding, ...]:
         """Returns bindings of pronouns that the writer left open and the words decide (`bindings_by_words`)."""

@@ -12,8 +12,9 @@ from typing import Protocol
 
 from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence, read_sentence
 from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
+from storyboard.text.expletives import is_expletive
 from storyboard.text.impersonal import is_impersonal, is_left_thing, is_said_of_things, is_thing
-from storyboard.text.speech import unspoken
+from storyboard.text.speech import is_spoken, unspoken
 from storyboard.text.things import are_left, is_things
 from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 
@@ -201,11 +202,15 @@ def _is_nobody(
     sentence: ReadSentence, pronoun: Pronoun, people: Sequence[str], earlier: Sequence[ReadSentence]
 ) -> bool:
     """Returns whether an "it" means nobody of the cast, although it could be one of `people`."""
+    if is_spoken(sentence.text, pronoun.start):
+        return True  # "It's only water," says Rosa: of a robot that is there people speak by its name, or as "you"
     named = sentence.among(people).mentions
     since = max((one.end for one in named if one.end <= pronoun.start), default=0)
     if not named and not any(name in read.names for read in earlier[-NEAR:] for name in people):
         return True
-    if is_impersonal(sentence.text, pronoun) or is_thing(sentence.text, pronoun, since):
+    if is_expletive(sentence.text, pronoun) or is_impersonal(sentence.text, pronoun):
+        return True
+    if is_thing(sentence.text, pronoun, since):
         return True
     if not since and is_said_of_things(sentence.text, pronoun, [read.text for read in earlier[-NEAR:]]):
         return True

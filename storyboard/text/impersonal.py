@@ -79,6 +79,10 @@ _TO_ANIMALS = frozenset(
     """hug kiss thank tell ask greet pat stroke wake teach meet help comfort chase follow scold tickle feed cuddle join
     invite visit call answer obey forgive tease console praise""".split()
 )
+# People sit on things, look into them and drink from them. They walk beside and wave to robots.
+_TO_PLACES = frozenset(
+    "in into inside on onto upon under underneath beneath through across from off of at".split()
+)
 # What else is said of a thing that the same sentence speaks of: "the cake, once it has cooled".
 _OF_OBJECTS = _OF_THINGS | frozenset(
     """cool boil bake rise fall drip come leave arrive fit cost dry grow bloom land drift fade flicker tick strike
@@ -127,9 +131,9 @@ def is_impersonal(caption: str, pronoun: Pronoun) -> bool:
 def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
     """Returns whether this "it" is a thing that the same sentence names earlier: "Rosa finds a box and opens it."
 
-    since: where the sentence last names a person that the "it" may be ("Rosa gives a box to Toggle and hugs it"). The
-    words before that place are not read. The verb decides: people open boxes and hug robots, and trains come while
-    robots wave.
+    since: where the sentence last names a person that the "it" may be ("Rosa gives a box to Toggle and hugs it"); 0 if
+    it names none. The words before that place are not read. The verb decides: people open boxes and hug robots, and
+    trains come while robots wave.
     """
     if pronoun.word != "it":
         return False
@@ -139,6 +143,8 @@ def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
         return False
     if before[-1] in _OPENING or before[-1] in _CLAUSE_END:
         return _is_done_by_objects(following)
+    if before[-1] in _TO_PLACES and not since:
+        return True
     if before[-1] in _NO_VERB or _has_object(following):
         return False
     return not any(is_form_of(word, _TO_ANIMALS) for word in before[-2:])

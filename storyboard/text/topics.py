@@ -12,7 +12,9 @@ from storyboard.text.phrases import is_form_of
 from storyboard.text.word_classes import AUXILIARIES, HAVING, is_finite, is_manner
 
 # Words that may stand before a name: "without poor Rosa".
-_FOND = frozenset("poor dear old little young good sweet even just only".split())
+_FOND = frozenset(
+    "poor dear old little young good sweet even just only his her its their my our your".split()
+)
 _PARTED = frozenset("either neither both each one any none all two three".split())
 _NEGATIVE = frozenset(
     """not never no nobody nothing nowhere neither nor hardly scarcely rarely seldom cannot can't couldn't won't

@@ -14,6 +14,7 @@ from storyboard.text.groups import counted_pronouns, name_groups
 from storyboard.text.places import find_places, latest_place
 from storyboard.text.preferences import meant_by_words
 from storyboard.text.presence import not_shown, those_there
+from storyboard.text.roles import name_roles
 from storyboard.text.wordings import Wording, reworded
 from storyboard.ui.hints import Hints
 
@@ -34,6 +35,7 @@ def gist_of(
     text = name_described(reworded(clean_text(caption), wordings), names)
     counted = counted_pronouns(inputs.read(text), inputs.story.cast, earlier)
     text = name_groups(resolve(text, counted, names), inputs.story.cast, earlier)
+    text = name_roles(text, inputs.story.cast, earlier)
     read = inputs.read(text)
     meant = meant_by_words(read, inputs.story.cast, earlier)
     doings = hints.lexicon.doings(read, meant) if hints.lexicon.deeds else ()
