@@ -53,8 +53,7 @@ _DOERS = {
 }
 _DOING_LASTS = 3  # so many sentences back somebody may have slept who is called the sleeper
 _ROLE = "|".join(sorted(_ROLES))
-_TITLE = "|".join(role.capitalize() for role in sorted(_ROLES))
-_NOUN = "|".join(sorted(_ROLES | set(_DOERS)))
+_NOUN = "|".join(sorted(_ROLES | frozenset(_DOERS)))
 _SOME = r"(?:(?!(?:other|another|new|next|last|former|real|second|first)\b)[a-z][\w'\u2019-]*\s+)"  # "the poor baker"
 _WHOSE = r"(?:(?i:an?|the|our|his|her|its|their)|[A-Z]\w+['\u2019]s)"
 # "Milo, a baker, carries", "Otto, a captain who waits", "Juno is the new teacher", "Toggle works as a librarian".
@@ -67,7 +66,7 @@ _IS_ONE = re.compile(
 # "Captain Pip", "the baker Milo", "its captain, Pip, ...", "the teacher, whose name was Milo".
 _ONE_CALLED = re.compile(
     rf"""(?<!\w)(?:
-        (?P<title>{_TITLE})
+        (?P<title>(?=[A-Z])(?i:{_ROLE}))
         |{_WHOSE}\s+(?:[a-z][\w'\u2019-]*\s+){{0,2}}?(?P<role>{_ROLE})(?:,?\s+(?:called|named|whose\s+name\s+(?:is|was))|(?P<apart>,))?
     )\s+$""",
     re.VERBOSE,
