@@ -6845,8 +6845,9 @@ SOURCES['storyboard.text.candidates'] = '''|"""Lists whom a pronoun can stand fo
 |
 |from storyboard.text.captions import PRONOUN_FORMS, Mention, Pronoun, ReadSentence, read_sentence
 |from storyboard.text.clauses import FOLLOWING, Analysis, Expression, analyse, is_about_oneself
+|from storyboard.text.expletives import is_expletive
 |from storyboard.text.impersonal import is_impersonal, is_left_thing, is_said_of_things, is_thing
-|from storyboard.text.speech import unspoken
+|from storyboard.text.speech import is_spoken, unspoken
 |from storyboard.text.things import are_left, is_things
 |from storyboard.text.word_classes import DETERMINERS, QUANTIFIED, WORD
 |
@@ -7034,11 +7035,15 @@ SOURCES['storyboard.text.candidates'] = '''|"""Lists whom a pronoun can stand fo
 |    sentence: ReadSentence, pronoun: Pronoun, people: Sequence[str], earlier: Sequence[ReadSentence]
 |) -> bool:
 |    """Returns whether an "it" means nobody of the cast, although it could be one of `people`."""
+|    if is_spoken(sentence.text, pronoun.start):
+|        return True  # "It's only water," says Rosa: of a robot that is there people speak by its name, or as "you"
 |    named = sentence.among(people).mentions
 |    since = max((one.end for one in named if one.end <= pronoun.start), default=0)
 |    if not named and not any(name in read.names for read in earlier[-NEAR:] for name in people):
 |        return True
-|    if is_impersonal(sentence.text, pronoun) or is_thing(sentence.text, pronoun, since):
+|    if is_expletive(sentence.text, pronoun) or is_impersonal(sentence.text, pronoun):
+|        return True
+|    if is_thing(sentence.text, pronoun, since):
 |        return True
 |    if not since and is_said_of_things(sentence.text, pronoun, [read.text for read in earlier[-NEAR:]]):
 |        return True
@@ -8227,6 +8232,112 @@ SOURCES['storyboard.text.departures'] = '''|"""Decides whether a sentence says o
 |    return _Predicate(perfect, being, denied, words[index], tuple(rest[:end])), rest[end:]
 |'''
 
+SOURCES['storyboard.text.expletives'] = '''|"""Idioms in which an "it" stands for nobody and nothing: "It takes Rosa all morning", "Milo makes it to the station".
+|
+|A cast may have a robot or a dog, and each of these would be read as that one. Only wordings are listed here that are
+|hardly ever said of somebody. Knows neither torch, gradio nor stories.
+|"""
+|
+|from __future__ import annotations
+|
+|import re
+|
+|from storyboard.text.captions import Pronoun
+|
+|# Words that may stand between "it" and what is said of it.
+|_HELPERS = r"""(?:(?:['\\u2019](?:s|d|ll)|(?:is|was|were|be|been|being|has|had|have|will|would|may|might|must|could|can
+|    |should|did|does|do)(?:n['\\u2019]t)?|not|never|only|just|always|all|so|too|very|quite|rather
+|    |still|now|really|also|soon|hardly|far|much|often|once|then|suddenly|almost|going|to|got|getting|began|begins|
+|    starts?|started|seem(?:s|ed)?|sound(?:s|ed)?)(?:\\s+|(?=['\\u2019])))*"""
+|_TO_DO = r"to\\s+(?!(?:the|an?|his|him|her|them|their|my|me|us|you|it)\\b)[a-z]"  # "to wait", not "to Milo"
+|_EASE = r"""(?:hard|harder|easy|easier|difficult|impossible|possible|nice|nicer|good|better|best|fun|important|necessary
+|    |useless|clear|plain|obvious|true|certain|likely|strange|odd|funny|lovely|wonderful|sad|safe|safer|dangerous|wise
+|    |wiser|enough|clever|silly|polite|usual|pleasant|exciting|boring|cheaper|quicker|tempting)"""
+|_TIME = r"""(?:second|minute|moment|hour|day|week|month|year|age|while|morning|afternoon|evening|night|time|long
+|    |forever)s?\\b"""
+|_NAME = r"(?:[A-Z][\\w\\u2019'-]*(?:\\s+and\\s+[A-Z][\\w\\u2019'-]*)?)"
+|_SO_MUCH = r"""(?:(?:an?|all|half|the|whole|several|many|some|no|so|too|very|quite|only|more|less|than|about|nearly|good
+|    |little|most|of|another|few|couple|\\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred)\\s+)*"""
+|_IS = r"""(?:['\\u2019]s|\\s+(?:is|was|were|has\\s+been|had\\s+been
+|    |(?:would|will|must|could|might|may)\\s+(?:be|have\\s+been)))"""
+|_BEHIND = re.compile(
+|    rf"""\\s*{_HELPERS}(?:
+|        (?:takes?|took|taken)\\s+(?:(?:{_NAME}|him|her|them|both|everybody)\\s+)?(?:{_SO_MUCH}{_TIME}
+|            |(?:courage|patience|practice|skill|strength|nerve|a\\s+lot|two|three)\\b)
+|        |(?:makes?|made)\\s+(?:\\w+\\s+){{0,2}}(?:sense|difference)\\b
+|        |matter(?:s|ed)?\\b
+|        |{_EASE}\\s+(?:(?:for|of)\\s+(?:[\\w'\\u2019]+\\s+){{1,3}}?)?(?:{_TO_DO}|that\\b|how\\b|when\\b|\\w+ing\\b)
+|        |(?:no|any)\\s+(?:use|good|wonder|secret|trouble|matter)\\b|worth\\b
+|        |(?:a|such\\s+a)\\s+(?:pity|shame|pleasure|relief|joy|mystery|wonder)\\b
+|        |(?:about\\s+|high\\s+)?time\\b
+|        |(?:\\w+['\\u2019]s|his|her|their|its|my|your|our)\\s+(?:\\w+\\s+)?(?:turn|birthday|fault|idea|job)\\b
+|        |over\\b(?=\\s*(?:[,.;:!?]|now|at\\s+last|and|before|when|too|$))|far\\s+(?:from|away)\\b
+|        |long\\b(?=\\s+before|\\s+until|\\s+since|[,.;])
+|        |(?:quiet|silent|noisy|crowded|still)\\s+(?:enough\\s+)?(?:that|in|on|at|there|here|everywhere|again)\\b
+|        |(?:hurt|pain|please|surprise|annoy|bother|amuse|delight|puzzle|worrie|trouble|upset|strike|struck)(?:s|d|ed)?\\s+
+|            (?:[\\w'\\u2019]+\\s+){{1,3}}?(?:to|that|how|when)\\b
+|        |occur(?:s|red)?\\b|dawn(?:s|ed)?\\s+on\\b|happen(?:s|ed)?\\b
+|        |(?:feels?|felt|sounds?|seems?|seemed)\\s+\\w+\\s+to\\s+[A-Z]
+|        |(?:feels?|felt|sounds?|seems?|seemed|looks?|looked)\\s+(?:as\\s+(?:if|though)\\s+(?!it\\b)|{_EASE}\\s+(?:to|that)\\b)
+|        |turn(?:s|ed)?\\s+out\\s+(?:to\\s+be|that|well|fine|badly|later)\\b
+|        |(?:comes?|came)\\s+to\\s+(?:nothing|an\\s+end|light|pass|this|that|[a-z]+ing)\\b
+|        |(?:goes|go|went)\\s+on\\b(?=[,.;:]|\\s+(?:for|like|until|all|so)\\b)|goes\\s+without\\b
+|    )
+|    |{_IS}\\s+(?:(?:only|just|not|really|surely|probably|perhaps)\\s+)?(?:[A-Z]\\w*|he|she|me|him)\\b
+|    |{_IS}\\s+(?:up\\s+to|the\\s+same\\s+to|thanks\\s+to|because\\s+of|n[o\\u2019']t\\s+for)\\s+\\w|\\s+weren['\\u2019]t\\s+for\\b
+|    |{_IS}\\s+all\\s+(?:\\w+\\s+){{1,3}}(?:could|can)\\s+do\\b""",
+|    re.VERBOSE,
+|)
+|_BEFORE = re.compile(
+|    r"""\\b(?:
+|        (?:do|does|did|done|doing|say|says|said|saying|mean|means|meant|believe[sd]?|admit(?:s|ted)?|den(?:y|ies|ied)
+|            |deserve[sd]?|mention(?:s|ed)?|overdo|overdid)
+|        |(?:can(?:not|['\\u2019]t)|can\\s+not|could(?:n['\\u2019]t|\\s+not))\\s+help
+|        |(?:get|gets|got|getting)\\s+(?:on\\s+with|used\\s+to)|put(?:s|ting)?\\s+up\\s+with|enough\\s+of|word\\s+of
+|        |(?:his|her|their|its)\\s+(?:time|best)\\s+(?:over|at|about)
+|        |the\\s+(?:point|end|meaning|truth|thick|middle|bottom|sake)\\s+of|see(?:s|n)?\\s+to|saw\\s+to
+|    )\\s+$""",
+|    re.IGNORECASE | re.VERBOSE,
+|)
+|_WHAT = re.compile(r"\\bwhat\\s+$", re.IGNORECASE)
+|_WAS = re.compile(rf"{_IS}(?!\\w)", re.VERBOSE)  # "asks what it is"
+|# "Makes it to the station", "finds it hard to wait", "knows it by heart", "takes it in turns".
+|_MAKING = re.compile(r"\\b(?:make|makes|made|making)\\s+$", re.IGNORECASE)
+|_REACHED = re.compile(
+|    r"\\s+(?:to\\s+the|home|in\\s+time|just\\s+in|back|up\\s+the|there|through|across|as\\s+far|look|clear|plain|easier|harder)\\b",
+|    re.IGNORECASE,
+|)
+|_FINDING = re.compile(
+|    r"\\b(?:find|finds|found|think|thinks|thought|consider\\w*|make|makes|made|call|calls|called)\\s+$",
+|    re.IGNORECASE,
+|)
+|_HARD = re.compile(
+|    rf"\\s+(?:(?:very|so|too|quite|rather|a\\s+little)\\s+)?{_EASE}\\b", re.IGNORECASE | re.VERBOSE
+|)
+|_SET = re.compile(
+|    r"\\s+(?:by\\s+heart|in\\s+turns?|for\\s+granted|at\\s+that|a\\s+day|or\\s+not|to\\s+the\\s+full|all\\s+(?:in|over)\\b(?!\\s+\\w))",
+|    re.IGNORECASE,
+|)
+|_IS_IT = re.compile(r"\\b(?:is|was|were|be)\\s+$", re.IGNORECASE)
+|_SOMEBODY = re.compile(r"\\s+(?:[A-Z]\\w+|he|she|I|you|me|him|her)\\b")
+|
+|
+|def is_expletive(caption: str, pronoun: Pronoun) -> bool:
+|    """Returns whether this "it" belongs to an idiom and stands for nothing."""
+|    if pronoun.word != "it":
+|        return False
+|    before, behind = caption[: pronoun.start], caption[pronoun.end :]
+|    return bool(
+|        _BEHIND.match(behind)
+|        or _BEFORE.search(before)
+|        or (_MAKING.search(before) and _REACHED.match(behind))
+|        or (_FINDING.search(before) and _HARD.match(behind))
+|        or _SET.match(behind)
+|        or (_WHAT.search(before) and _WAS.match(behind))
+|        or (_IS_IT.search(before) and _SOMEBODY.match(behind))
+|    )
+|'''
+
 SOURCES['storyboard.text.forms'] = '''|"""Forms of English words: the first form of a word, and a verb put into the form of another verb.
 |
 |The tables of LemmInflect have them. They are read when first needed. Knows no sentences.
@@ -8395,6 +8506,10 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Decides whether an "it" means nob
 |    """hug kiss thank tell ask greet pat stroke wake teach meet help comfort chase follow scold tickle feed cuddle join
 |    invite visit call answer obey forgive tease console praise""".split()
 |)
+|# People sit on things, look into them and drink from them. They walk beside and wave to robots.
+|_TO_PLACES = frozenset(
+|    "in into inside on onto upon under underneath beneath through across from off of at".split()
+|)
 |# What else is said of a thing that the same sentence speaks of: "the cake, once it has cooled".
 |_OF_OBJECTS = _OF_THINGS | frozenset(
 |    """cool boil bake rise fall drip come leave arrive fit cost dry grow bloom land drift fade flicker tick strike
@@ -8443,9 +8558,9 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Decides whether an "it" means nob
 |def is_thing(caption: str, pronoun: Pronoun, since: int = 0) -> bool:
 |    """Returns whether this "it" is a thing that the same sentence names earlier: "Rosa finds a box and opens it."
 |
-|    since: where the sentence last names a person that the "it" may be ("Rosa gives a box to Toggle and hugs it"). The
-|    words before that place are not read. The verb decides: people open boxes and hug robots, and trains come while
-|    robots wave.
+|    since: where the sentence last names a person that the "it" may be ("Rosa gives a box to Toggle and hugs it"); 0 if
+|    it names none. The words before that place are not read. The verb decides: people open boxes and hug robots, and
+|    trains come while robots wave.
 |    """
 |    if pronoun.word != "it":
 |        return False
@@ -8455,6 +8570,8 @@ SOURCES['storyboard.text.impersonal'] = '''|"""Decides whether an "it" means nob
 |        return False
 |    if before[-1] in _OPENING or before[-1] in _CLAUSE_END:
 |        return _is_done_by_objects(following)
+|    if before[-1] in _TO_PLACES and not since:
+|        return True
 |    if before[-1] in _NO_VERB or _has_object(following):
 |        return False
 |    return not any(is_form_of(word, _TO_ANIMALS) for word in before[-2:])
@@ -10566,7 +10683,9 @@ SOURCES['storyboard.text.topics'] = '''|"""Finds people of whom a sentence only 
 |from storyboard.text.word_classes import AUXILIARIES, HAVING, is_finite, is_manner
 |
 |# Words that may stand before a name: "without poor Rosa".
-|_FOND = frozenset("poor dear old little young good sweet even just only".split())
+|_FOND = frozenset(
+|    "poor dear old little young good sweet even just only his her its their my our your".split()
+|)
 |_PARTED = frozenset("either neither both each one any none all two three".split())
 |_NEGATIVE = frozenset(
 |    """not never no nobody nothing nowhere neither nor hardly scarcely rarely seldom cannot can't couldn't won't
