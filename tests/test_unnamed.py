@@ -24,6 +24,11 @@ NAMES = {"Rosa": (), "Milo": ("the boy",)}
         "Rosa wakes the pair.",
         "Rosa waves to the others.",
         "She paints the pair of them.",
+        "Rosa takes her sister's arm.",
+        "Rosa, a girl and Milo wave.",
+        "The baker still waves at Rosa.",
+        "The baker cut the bread, and Rosa ate.",
+        "The younger one waves to Rosa.",
     ],
 )
 def test_others_are_seen(sentence):
@@ -34,6 +39,11 @@ def test_others_are_seen(sentence):
     "sentence",
     [
         "Two hours later Milo is asleep.",
+        "Milo dances in his sailor suit.",
+        "Down from the train climbs Milo, a baker, with a sack.",
+        "Rosa is the new teacher, and waves.",
+        "The blue one is nearly empty, and Milo paints.",
+        "Rosa looks up, and a second one hits her.",
         "All over town the lights are out, so Rosa reads.",
         "All about Milo the forest holds its breath.",
         "Rosa opens one eye and Milo eats one single bun.",

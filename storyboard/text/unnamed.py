@@ -6,11 +6,13 @@ is a verb or a preposition, or if nothing follows. Knows neither torch, gradio n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from storyboard.text.belongings import is_only_maker, shows_owner
 from storyboard.text.captions import ReadSentence
 from storyboard.text.departures import is_away
+from storyboard.text.forms import is_plural, part_of
 from storyboard.text.phrases import Tokens, tokens_of
 from storyboard.text.speech import unspoken
 from storyboard.text.things import is_things
@@ -44,6 +46,18 @@ _NOBODY = frozenset("nobody no-one noone anyone anybody".split())
 _EFFIGIES = frozenset(
     "gingerbread snow toy paper straw wooden tin stone clay chocolate marzipan sugar wax".split()
 )
+# "The blue one" and "a second one" are things.
+_OF_THINGS = frozenset(
+    """red green blue yellow white black brown pink purple orange grey gray golden silver striped wooden second third
+    fourth fifth broken empty full""".split()
+)
+# "Milo, a baker, waves", "Juno is the new teacher": no second person.
+_IS_THE_SAME = re.compile(
+    r"(?:\s*,|\s+(?:is|was|becomes|became|plays?|played))\s+(?:an?|the|our|his|her|its|their)\s+(?:[a-z][\w'\u2019-]*\s+){0,3}",
+)
+_NO_NOUNS = frozenset(
+    "himself herself itself themselves inside outside next home today tonight yesterday".split()
+)
 _NAME = "\0"
 _FOND = frozenset("poor dear old little young good big small tall other new kind whole".split())
 
@@ -65,6 +79,10 @@ def speaks_of_others(sentence: ReadSentence, earlier: Sequence[ReadSentence] = (
         if any(first <= start < last for first, last in named):
             continue
         before, following = _around(tokens, place, named)
+        if _is_the_same(sentence, start, following):
+            continue
+        if word == tokens.words[place] and _is_part_of_noun(word, following):
+            continue
         somebody = _is_somebody if word in PEOPLE else _counts_people
         if not somebody(word, before, following) or _is_absent(tokens, start, end):
             continue
@@ -104,6 +122,20 @@ def _is_somebody(word: str, before: Sequence[str], following: Sequence[str]) -> 
     return not (rest[-1:] in (["a"], ["an"]) and rest[-2:-1] in (["like"], ["as"], ["than"]))
 
 
+def _is_the_same(sentence: ReadSentence, start: int, following: Sequence[str]) -> bool:
+    """Returns whether the word at `start` says what somebody is who is named before it: "Milo, a baker, waves"."""
+    named = any(_IS_THE_SAME.fullmatch(sentence.text, one.end, start) for one in sentence.mentions)
+    return named and following[:1] != ("and",)  # "Rosa, a boy and Milo" are three
+
+
+def _is_part_of_noun(word: str, following: Sequence[str]) -> bool:
+    """Returns whether a word for a person only says what kind of thing follows: "his sailor suit"."""
+    after = following[0] if following else _NAME
+    if word not in PEOPLE or is_plural(word) or after == _NAME or is_manner(after) or is_finite(after):
+        return False
+    return after not in _SMALL | DETERMINERS | _NO_NOUNS and part_of(after) == "noun"
+
+
 def _counts_people(word: str, before: Sequence[str], following: Sequence[str]) -> bool:
     """Returns whether a number or an age stands for people by itself, unlike "two hours" and "all over town"."""
     last = before[-1] if before else ""
@@ -117,6 +149,8 @@ def _counts_people(word: str, before: Sequence[str], following: Sequence[str]) -
     if word == "all":
         return last not in _BEFORE_ALL and (after in _NUMBERS | AUXILIARIES | {""} or is_finite(after))
     if word in ("one", "each"):
+        if last in _OF_THINGS:
+            return False
         return after in AUXILIARIES | {"who"} or is_finite(after)
     if word in _NUMBERS:
         return last not in _BEFORE_NUMBERS and not _is_measured(following)
