@@ -26,34 +26,36 @@ _SO_MUCH = r"""(?:(?:an?|all|half|the|whole|several|many|some|no|so|too|very|qui
     |little|most|of|another|few|couple|\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred)\s+)*"""
 _IS = r"""(?:['\u2019]s|\s+(?:is|was|were|has\s+been|had\s+been
     |(?:would|will|must|could|might|may)\s+(?:be|have\s+been)))"""
+# What follows an "it" that is nobody.
 _BEHIND = re.compile(
     rf"""\s*{_HELPERS}(?:
         (?:takes?|took|taken)\s+(?:(?:{_NAME}|him|her|them|both|everybody)\s+)?(?:{_SO_MUCH}{_TIME}
-            |(?:courage|patience|practice|skill|strength|nerve|a\s+lot|two|three)\b)
-        |(?:makes?|made)\s+(?:\w+\s+){{0,2}}(?:sense|difference)\b
-        |matter(?:s|ed)?\b
-        |{_EASE}\s+(?:(?:for|of)\s+(?:[\w'\u2019]+\s+){{1,3}}?)?(?:{_TO_DO}|that\b|how\b|when\b|\w+ing\b)
-        |(?:no|any)\s+(?:use|good|wonder|secret|trouble|matter)\b|worth\b
-        |(?:a|such\s+a)\s+(?:pity|shame|pleasure|relief|joy|mystery|wonder)\b
-        |(?:about\s+|high\s+)?time\b
+            |(?:courage|patience|practice|skill|strength|nerve|a\s+lot|two|three)\b)  # takes Rosa all morning
+        |{_EASE}\s+(?:(?:for|of)\s+(?:[\w'\u2019]+\s+){{1,3}}?)?
+            (?:{_TO_DO}|that\b|how\b|when\b|\w+ing\b)  # is hard for Milo to wait
+        |(?:feels?|felt|sounds?|seems?|seemed|looks?|looked)\s+
+            (?:as\s+(?:if|though)\s+(?!it\b)|{_EASE}\s+(?:to|that)\b)  # looks as if Milo will win
+        |(?:feels?|felt|sounds?|seems?|seemed)\s+\w+\s+to\s+[A-Z]  # seems odd to Rosa
+        |(?:hurt|pain|please|surprise|annoy|bother|amuse|delight|puzzle|worrie|trouble|upset|strike|struck)(?:s|d|ed)?
+            \s+(?:[\w'\u2019]+\s+){{1,3}}?(?:to|that|how|when)\b  # hurts Pip to see her cry
         |(?:\w+['\u2019]s|his|her|their|its|my|your|our)\s+(?:\w+\s+)?(?:turn|birthday|fault|idea|job)\b
+        |(?:makes?|made)\s+(?:\w+\s+){{0,2}}(?:sense|difference)\b|matter(?:s|ed)?\b|worth\b
+        |(?:no|any)\s+(?:use|good|wonder|secret|trouble|matter)\b
+        |(?:a|such\s+a)\s+(?:pity|shame|pleasure|relief|joy|mystery|wonder)\b
+        |(?:about\s+|high\s+)?time\b|long\b(?=\s+before|\s+until|\s+since|[,.;])  # wasn't long before Otto came
         |over\b(?=\s*(?:[,.;:!?]|now|at\s+last|and|before|when|too|$))|far\s+(?:from|away)\b
-        |long\b(?=\s+before|\s+until|\s+since|[,.;])
         |(?:quiet|silent|noisy|crowded|still)\s+(?:enough\s+)?(?:that|in|on|at|there|here|everywhere|again)\b
-        |(?:hurt|pain|please|surprise|annoy|bother|amuse|delight|puzzle|worrie|trouble|upset|strike|struck)(?:s|d|ed)?\s+
-            (?:[\w'\u2019]+\s+){{1,3}}?(?:to|that|how|when)\b
-        |occur(?:s|red)?\b|dawn(?:s|ed)?\s+on\b|happen(?:s|ed)?\b
-        |(?:feels?|felt|sounds?|seems?|seemed)\s+\w+\s+to\s+[A-Z]
-        |(?:feels?|felt|sounds?|seems?|seemed|looks?|looked)\s+(?:as\s+(?:if|though)\s+(?!it\b)|{_EASE}\s+(?:to|that)\b)
+        |occur(?:s|red)?\b|dawn(?:s|ed)?\s+on\b|happen(?:s|ed)?\b|goes\s+without\b
         |turn(?:s|ed)?\s+out\s+(?:to\s+be|that|well|fine|badly|later)\b
         |(?:comes?|came)\s+to\s+(?:nothing|an\s+end|light|pass|this|that|[a-z]+ing)\b
-        |(?:goes|go|went)\s+on\b(?=[,.;:]|\s+(?:for|like|until|all|so)\b)|goes\s+without\b
+        |(?:goes|go|went)\s+on\b(?=[,.;:]|\s+(?:for|like|until|all|so)\b)
     )
-    |{_IS}\s+(?:(?:only|just|not|really|surely|probably|perhaps)\s+)?(?:[A-Z]\w*|he|she|me|him)\b
-    |{_IS}\s+(?:up\s+to|the\s+same\s+to|thanks\s+to|because\s+of|n[o\u2019']t\s+for)\s+\w|\s+weren['\u2019]t\s+for\b
+    |{_IS}\s+(?:(?:only|just|not|really|surely|probably|perhaps)\s+)?(?:[A-Z]\w*|he|she|me|him)\b  # was Nana
+    |{_IS}\s+(?:up\s+to|the\s+same\s+to|thanks\s+to|because\s+of|not\s+for)\s+\w|\s+weren['\u2019]t\s+for\b
     |{_IS}\s+all\s+(?:\w+\s+){{1,3}}(?:could|can)\s+do\b""",
     re.VERBOSE,
 )
+# What stands before one: "did it", "could not help it", "doesn't believe a word of it".
 _BEFORE = re.compile(
     r"""\b(?:
         (?:do|does|did|done|doing|say|says|said|saying|mean|means|meant|believe[sd]?|admit(?:s|ted)?|den(?:y|ies|ied)
@@ -65,9 +67,11 @@ _BEFORE = re.compile(
     )\s+$""",
     re.IGNORECASE | re.VERBOSE,
 )
+# And what stands on both sides: "asks what it is", "is it Milo?", "makes it to the station", "finds it hard to wait".
 _WHAT = re.compile(r"\bwhat\s+$", re.IGNORECASE)
-_WAS = re.compile(rf"{_IS}(?!\w)", re.VERBOSE)  # "asks what it is"
-# "Makes it to the station", "finds it hard to wait", "knows it by heart", "takes it in turns".
+_WAS = re.compile(rf"{_IS}(?!\w)", re.VERBOSE)
+_IS_IT = re.compile(r"\b(?:is|was|were|be)\s+$", re.IGNORECASE)
+_SOMEBODY = re.compile(r"\s+(?:[A-Z]\w+|he|she|I|you|me|him|her)\b")
 _MAKING = re.compile(r"\b(?:make|makes|made|making)\s+$", re.IGNORECASE)
 _REACHED = re.compile(
     r"\s+(?:to\s+the|home|in\s+time|just\s+in|back|up\s+the|there|through|across|as\s+far|look|clear|plain|easier|harder)\b",
@@ -80,12 +84,11 @@ _FINDING = re.compile(
 _HARD = re.compile(
     rf"\s+(?:(?:very|so|too|quite|rather|a\s+little)\s+)?{_EASE}\b", re.IGNORECASE | re.VERBOSE
 )
+# "Knows it by heart", "takes it in turns".
 _SET = re.compile(
     r"\s+(?:by\s+heart|in\s+turns?|for\s+granted|at\s+that|a\s+day|or\s+not|to\s+the\s+full|all\s+(?:in|over)\b(?!\s+\w))",
     re.IGNORECASE,
 )
-_IS_IT = re.compile(r"\b(?:is|was|were|be)\s+$", re.IGNORECASE)
-_SOMEBODY = re.compile(r"\s+(?:[A-Z]\w+|he|she|I|you|me|him|her)\b")
 
 
 def is_expletive(caption: str, pronoun: Pronoun) -> bool:
