@@ -30,7 +30,6 @@ from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.judge.network import load_judge
 from storyboard.models.language_model import save_reader
 from storyboard.models.mappers import ConditionMapper, VisualMapper
-from storyboard.models.portrait_tokens import PortraitTokens
 from storyboard.models.reader_folder import FOLDER, WORDS, ReaderIndex, read_language_model
 from storyboard.pipeline import StoryPipeline
 from training.configs.arguments import parsed
@@ -119,7 +118,6 @@ def load_pipeline(args: AssembleArguments) -> StoryPipeline:
         image_encoder=load_image_encoder(parts / "char_ldm" / "image_encoder"),
         image_processor=CLIPImageProcessor.from_pretrained(parts / "image_processor"),
         fuser=CharacterFuser.from_pretrained(parts / "char_ldm" / "fuser"),
-        portrait_tokens=portrait_tokens(parts, args.denoiser),
         **(language_parts(parts) if args.stage == 2 else {}),
         steps=args.steps,
         guidance=args.guidance,
@@ -160,12 +158,6 @@ def write_named_reader(args: AssembleArguments, named: str, out: Path) -> None:
 def maple_lane_background() -> str:
     """Returns the background colour of Maple Lane's portraits, as "#rrggbb"."""
     return "#" + bytes(draw_portrait(CAST[0].name, CAST[0].outfits[0], 16)[0, 0]).hex()
-
-
-def portrait_tokens(parts: Path, denoiser: str) -> PortraitTokens | None:
-    """Returns the portrait tokens that were trained beside a denoiser; None if there are none."""
-    folder = (parts / denoiser).parent / "portrait_tokens"
-    return PortraitTokens.from_pretrained(folder) if folder.exists() else None
 
 
 def language_parts(parts: Path) -> dict[str, Any]:

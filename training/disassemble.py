@@ -45,8 +45,6 @@ def disassemble(pipeline: StoryPipeline, parts: Path) -> None:
     if parts.exists():
         raise StoryError(f"{parts} exists; move it away, or give another --parts.")
     places = [*SHARED, *(f"char_ldm/{name}" for name in STAGE_1)]
-    if pipeline.portrait_tokens is not None:
-        places.append("char_ldm/portrait_tokens")
     if pipeline.named_reader is not None:
         places += [f"aligned/{name}" for name in NAMED]
     elif pipeline.language_model is not None:

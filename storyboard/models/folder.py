@@ -31,7 +31,6 @@ MARKS = {
     "LlamaForCausalLM": ("embed_tokens.weight",),
     "PortraitEncoder": ("stages.0.weight", "visual_projection.weight"),
     "CharacterFuser": ("mlp1.fc1.weight", "mlp2.fc1.weight"),
-    "PortraitTokens": ("embed.weight", "places"),
     "VisualMapper": ("visual_embeddings.weight",),
     "ConditionMapper": ("fc.weight", "tfm.encoder.norm.weight"),
 }

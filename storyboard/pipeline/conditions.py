@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from PIL import Image
 
 from storyboard.errors import StoryError
@@ -42,10 +41,8 @@ KEPT_CONDITIONS = 64
 class FrameCondition:
     """What a frame is drawn from. Conditions have the shape (1, L, D).
 
-    tokens: (1, T, D), the portrait tokens of the people that are shown, which the denoiser reads behind the condition.
-        None if the pipeline has none.
-    canvas: (1, C, h, w), the portraits of these people where they will stand, which the denoiser reads beside the
-        latents. None if it reads none.
+    canvas: (1, C, h, w), the portraits of the people that are shown where they will stand, which the denoiser reads
+        beside the latents. None if it reads none.
     """
 
     condition: torch.Tensor
@@ -58,16 +55,7 @@ class FrameCondition:
     referential: bool  # whether it names people only by pronouns, so that the text alone says little
     # For each cast member, the columns with which a pointing mapper points at it; None if the mapper does not point.
     people: Mapping[str, tuple[int, ...]] | None = None
-    tokens: torch.Tensor | None = None
     canvas: torch.Tensor | None = None
-
-    def with_tokens(self, condition: torch.Tensor) -> torch.Tensor:
-        """Returns a condition with the portrait tokens behind it, as the denoiser reads it."""
-        return condition if self.tokens is None else torch.cat([condition, self.tokens.to(condition)], dim=1)
-
-    def without_tokens(self, condition: torch.Tensor) -> torch.Tensor:
-        """Returns a condition of the same length that shows nobody's portrait."""
-        return condition if self.tokens is None else F.pad(condition, (0, 0, 0, self.tokens.shape[1]))
 
 
 @dataclass(frozen=True)
@@ -126,19 +114,8 @@ class FrameConditions:
             mentioned=mentioned,
             referential=by_words if request.refers is None else request.refers,
             people=people,
-            tokens=self._tokens(shown, request.cast),
             canvas=self._canvas(shown, request.cast),
         )
-
-    def _tokens(self, shown: Sequence[str], cast: Sequence[CastMember]) -> torch.Tensor | None:
-        """Returns the portrait tokens (1, T, D) of these people; None if the pipeline has none."""
-        part = self.pipeline.portrait_tokens
-        if part is None:
-            return None
-        portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
-        seen = [self._features.latents(portraits[name]) for name in shown]
-        nothing = self._from_text("")[:, :0]
-        return part.after(nothing, [seen])
 
     def _canvas(self, shown: Sequence[str], cast: Sequence[CastMember]) -> torch.Tensor | None:
         """Returns the canvas (1, C, h, w) with these people from left to right; None if the denoiser reads none."""

@@ -16,7 +16,6 @@ from PIL import Image, ImageOps
 
 from storyboard.disk.pictures import StoredPicture
 from storyboard.models.portrait_canvas import encode_patch, patch_pixels
-from storyboard.models.portrait_tokens import encode_portraits
 from storyboard.renderer import Picture
 
 KEPT_FEATURES = 1024
@@ -76,16 +75,6 @@ class PictureFeatures:
             return self.pipeline.conditioner.encode_portraits(self._pixels(self._squared(portrait.rgb)))[0]
 
         return self._kept.get(("portrait", portrait.digest), encode)
-
-    def latents(self, portrait: Hashed) -> torch.Tensor:
-        """Returns the latents (C, side, columns) of a portrait, from which its tokens are made."""
-
-        def encode() -> torch.Tensor:
-            pixels = self._pixels(self._squared(portrait.rgb))
-            latents = encode_portraits(self.pipeline.vae, pixels, self.pipeline.image_processor)
-            return self.pipeline.portrait_tokens.middle(latents)[0]
-
-        return self._kept.get(("latents", portrait.digest), encode)
 
     def patch(self, portrait: Hashed, aside: int) -> torch.Tensor:
         """Returns the patch (C, h, w) of a portrait for a canvas. aside: as in `patch_pixels`."""

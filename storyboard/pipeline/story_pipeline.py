@@ -29,7 +29,6 @@ from storyboard.models.latents import decode_latents, downsampling, to_picture
 from storyboard.models.mappers import ConditionMapper, VisualMapper
 from storyboard.models.portrait_canvas import reads_canvas
 from storyboard.models.portrait_encoder import PortraitEncoder
-from storyboard.models.portrait_tokens import PortraitTokens
 from storyboard.models.preview import Previewer
 from storyboard.models.story_reader import StoryReader
 from storyboard.pipeline.conditions import FrameCondition, FrameConditions
@@ -45,8 +44,8 @@ ANSWER_SECONDS = 0.1  # within so many seconds a waiting request notices that it
 class StoryPipeline(Prompted, OnDisk):
     """Draws a FrameRequest, or sentences in a call as in diffusers' pipelines (see `Prompted`).
 
-    Parts from `language_model` on are None in a pipeline without stage 2. With `portrait_tokens`, the denoiser also
-    reads the portraits of the people whom it draws. The settings are:
+    Parts from `language_model` on are None in a pipeline without stage 2. A denoiser with twice as many input as output
+    channels also sees the portraits of the people whom it draws (`portrait_canvas.py`). The settings are:
 
     first_frame: how a frame without history is drawn, "char-ldm" or "llm".
     steps, guidance: defaults for requests that have none.
@@ -75,7 +74,7 @@ class StoryPipeline(Prompted, OnDisk):
 
     model_cpu_offload_seq = (
         "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
-        "->condition_mapper->portrait_tokens->unet->vae"
+        "->condition_mapper->unet->vae"
     )
     _optional_components = [
         "language_model",
@@ -85,7 +84,6 @@ class StoryPipeline(Prompted, OnDisk):
         "condition_mapper",
         "visual_encoder",
         "judge",
-        "portrait_tokens",
     ]
 
     def __init__(
@@ -105,7 +103,6 @@ class StoryPipeline(Prompted, OnDisk):
         condition_mapper: ConditionMapper | None = None,
         visual_encoder: CLIPVisionModel | None = None,
         judge: Judge | None = None,
-        portrait_tokens: PortraitTokens | None = None,
         first_frame: str = "char-ldm",
         steps: int = 20,
         guidance: float = 3.0,
@@ -138,7 +135,6 @@ class StoryPipeline(Prompted, OnDisk):
             condition_mapper=condition_mapper,
             visual_encoder=visual_encoder,
             judge=judge,
-            portrait_tokens=portrait_tokens,
         )
         self.register_to_config(
             first_frame=first_frame,
@@ -286,13 +282,13 @@ class StoryPipeline(Prompted, OnDisk):
         # diffusers' own `unet.dtype` looks through all modules, which takes milliseconds.
         weight = next(self.unet.parameters())
         read: dict[str, Any] = {"device": weight.device, "dtype": weight.dtype}
-        texts = [frame.without_tokens(frame.text) for frame in frames if frame.text is not None]
+        texts = [frame.text for frame in frames if frame.text is not None]
         return denoise(
             self._network(),
             self.scheduler,
             noise.to(weight.device, torch.float32),
-            torch.cat([frame.with_tokens(frame.condition) for frame in frames]).to(**read),
-            frames[0].without_tokens(frames[0].null).to(**read),
+            torch.cat([frame.condition for frame in frames]).to(**read),
+            frames[0].null.to(**read),
             steps=steps,
             guidance=guidance,
             guided=self.config.guided,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from diffusers import DDPMScheduler
 from storyboard.errors import StoryError
 from storyboard.models.attention import mean_maps, record_cross_attention
 from storyboard.models.portrait_canvas import canvas_of, encode_patch, patch_pixels, reads_canvas
-from storyboard.models.portrait_tokens import encode_portraits
 from storyboard.models.stage import middles_of
 from storyboard.pipeline import StoryPipeline
 from storyboard.text.captions import find_mentions
@@ -63,21 +62,6 @@ def mass_inside(attention: torch.Tensor, mask: torch.Tensor) -> float:
     return float((attention * mask).sum() / attention.sum().clamp(min=1e-12))
 
 
-def with_portraits(
-    pipeline: StoryPipeline, condition: torch.Tensor, pixels: torch.Tensor, names: Sequence[str]
-) -> torch.Tensor:
-    """Returns a condition (1, L, D) with the portrait tokens of these people behind it, if the pipeline has any.
-
-    pixels: (K, 3, S, S), the portrait of each name. Names may repeat.
-    """
-    tokens = pipeline.portrait_tokens
-    if tokens is None:
-        return condition
-    first = [names.index(name) for name in dict.fromkeys(names)]
-    latents = encode_portraits(pipeline.vae, pixels[first], pipeline.image_processor)
-    return tokens.after(condition, [tokens.middle(latents)])
-
-
 def beside(pipeline: StoryPipeline, latents: torch.Tensor, portraits: dict[str, np.ndarray]) -> torch.Tensor:
     """Returns latents (B, C, h, w) with the canvas of these portraits as more channels, if the denoiser reads one."""
     if not reads_canvas(pipeline.unet):
@@ -104,7 +88,6 @@ def overlaps(pipeline: StoryPipeline, tale: MapleStory, seed: int) -> Iterator[t
         pixels = pipeline.image_processor(portraits, return_tensors="pt")["pixel_values"]
         features = pipeline.conditioner.encode_portraits(pixels)
         found = pipeline.conditioner([frame.plain], [[(m.start, m.end) for m in mentions]], [features])
-        condition = with_portraits(pipeline, found.fused, pixels, [m.name for m in mentions])
         count = len(TIMESTEPS)
         steps = torch.tensor(TIMESTEPS)
         clean = latents[number].expand(count, -1, -1, -1)
@@ -113,7 +96,7 @@ def overlaps(pipeline: StoryPipeline, tale: MapleStory, seed: int) -> Iterator[t
         with record_cross_attention(pipeline.unet, found.columns * count) as record:
             noisy = noise_of.add_noise(clean, noise, steps)
             shown = dict(zip((m.name for m in mentions), portraits, strict=True))
-            pipeline.unet(beside(pipeline, noisy, shown), steps, condition.expand(count, -1, -1))
+            pipeline.unet(beside(pipeline, noisy, shown), steps, found.fused.expand(count, -1, -1))
         maps = mean_maps(record.maps, (MASK_SIZE, MASK_SIZE))  # (steps, K, 32, 32)
         slots = {actor.name: slot for slot, actor in enumerate(frame.scene.actors)}
         for slot, mention in enumerate(mentions):

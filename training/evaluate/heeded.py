@@ -27,13 +27,13 @@ from storyboard.models.losses import colour_emphasis, denoising_error, of_colour
 from storyboard.people import Look
 from storyboard.pipeline import StoryPipeline
 from training.configs.arguments import parsed
-from training.evaluate.attention_overlap import beside, with_portraits
+from training.evaluate.attention_overlap import beside
 from training.examples.latents import FRAMES, encode_story
 from training.maple_lane import MapleStory, draw_portrait, sample_guest_story
 from training.train_char_ldm.maple_lane import canonical_of
 
 TIMESTEPS = (125, 375, 625, 875)  # out of 1000
-# Whose portrait is on the name (Eq. 1), and whose is beside the caption or the latents (tokens, canvas).
+# Whose portrait is on the name (Eq. 1), and whose is beside the latents (canvas).
 ARMS = ("own", "other on the name", "other beside", "none beside")
 
 
@@ -75,7 +75,7 @@ class Heed:
             for arm in ARMS:
                 on_name = others if arm == "other on the name" else people
                 by = {"other beside": others, "none beside": {}}.get(arm, people)
-                condition = self._condition(caption, spots, on_name, by)
+                condition = self._condition(caption, spots, on_name)
                 side = self.pipeline.vae.config.sample_size
                 portraits = {name: draw_portrait(name, wears, side) for name, wears in by.items()}
                 canvas = beside(self.pipeline, clean[None], portraits)[:, len(clean) :]
@@ -100,16 +100,11 @@ class Heed:
         caption: str,
         spots: tuple[list[tuple[int, int]], list[str]],
         on_name: dict[str, str | Look],
-        by: dict[str, str | Look],
     ) -> torch.Tensor:
         """Returns the condition (1, L, D). spots: the spans that carry portraits, and whose."""
         spans, names = spots
         features = self.pipeline.conditioner.encode_portraits(self._pixels([(n, on_name[n]) for n in names]))
-        fused = self.pipeline.conditioner([caption], [spans], [features]).fused
-        if not by:
-            tokens = self.pipeline.portrait_tokens
-            return F.pad(fused, (0, 0, 0, tokens.length)) if tokens else fused
-        return with_portraits(self.pipeline, fused, self._pixels(list(by.items())), list(by))
+        return self.pipeline.conditioner([caption], [spans], [features]).fused
 
     def _pixels(self, people: list[tuple[str, Any]]) -> torch.Tensor:
         drawn = [draw_portrait(name, wears, 256) for name, wears in people]

@@ -8,7 +8,6 @@ dataset folder.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -232,8 +231,6 @@ def main(argv: list[str] | None = None) -> None:
     if run.accelerator.is_main_process:
         with run.averaged():
             save_char_ldm(parts, unet, conditioner)
-            # Those of an earlier denoiser, which this one does not read.
-            shutil.rmtree(parts / "char_ldm" / "portrait_tokens", ignore_errors=True)
             if args.zero_terminal_snr:
                 save_part(parts, "scheduler", scheduler)
 
