@@ -3,6 +3,7 @@
 import dataclasses
 import random
 
+import numpy as np
 import pytest
 import torch
 from diffusers import DDPMScheduler
@@ -10,7 +11,14 @@ from PIL import Image
 
 from storyboard.models.denoise import denoise
 from storyboard.models.losses import colour_emphasis, diffusion_loss
-from storyboard.models.portrait_canvas import STEP, canvas_of, encode_patch, patch_pixels, spot_of
+from storyboard.models.portrait_canvas import (
+    STEP,
+    canvas_of,
+    encode_patch,
+    has_plain_ground,
+    patch_pixels,
+    spot_of,
+)
 from storyboard.models.stage import middles_of
 from storyboard.people import random_look
 from storyboard.pipeline import StoryPipeline
@@ -24,6 +32,13 @@ from training.maple_lane.scene import draw_layers
 from training.train_char_ldm.train import portrait_patches
 
 SHAPE = (tiny.LATENT_CHANNELS, 16, 16)
+
+
+def photograph() -> Image.Image:
+    """Returns a picture whose ground is not plain: rows of light and dark bricks."""
+    picture = Image.new("RGB", (64, 64))
+    picture.putdata([(60 + x * 3 % 180, 90 + y * 5 % 150, 40) for y in range(64) for x in range(64)])
+    return picture
 
 
 @pytest.fixture
@@ -43,6 +58,12 @@ def test_a_person_stands_at_the_very_pixel(middle):
     """Patches were put at whole columns. Half a column aside a latent says nothing of where an outline is."""
     first, aside = spot_of(middle, 16)
     assert abs((first + 4) / 16 + aside * STEP - middle) <= STEP / 2 and abs(aside * STEP) <= 1 / 32
+
+
+def test_everybody_whom_training_shows_stands_on_a_plain_ground_and_photographs_do_not():
+    looks = map(random_look, map(random.Random, range(40)))
+    assert all(has_plain_ground(pixels_of(draw_portrait("Ada", look, 128))) for look in looks)
+    assert not has_plain_ground(pixels_of(np.asarray(photograph())))
 
 
 def test_people_are_as_large_as_in_a_scene_and_stand_on_its_ground():
@@ -104,6 +125,14 @@ def test_a_portrait_changes_the_picture_by_its_canvas_alone(drawing):
         drawn.append(finished(drawing, request).picture)
         assert drawing.generate_together([request, request])[1].picture.size == drawn[0].size
     assert drawn[0].tobytes() != drawn[1].tobytes()
+
+
+def test_a_photograph_is_not_put_on_the_canvas(drawing):
+    """Of a photograph a patch is a small picture in the picture, and no training has shown one."""
+    people = (CastMember("Rosa", "she", (), photograph()),)
+    assert not drawing._conditions.of(
+        FrameRequest("Rosa waves.", people, (), seed=1), "char-ldm"
+    ).canvas.any()
 
 
 def test_a_reader_that_points_says_who_is_on_the_canvas():

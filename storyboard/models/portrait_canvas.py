@@ -29,6 +29,7 @@ _SMALL = 55 / 256  # from so much room above the head on, somebody is small
 _MOST_ENLARGED, _ENLARGED_TO_THE_TOP, _BY_ROOM = 1.3, 1.15, 0.85
 # A pixel that differs so much from the ground, summed over its colours in -1..1, is the person's.
 _DIFFERENT = 0.3
+_MOST_OF_BORDER = 0.8  # so much of a portrait's border is ground, if the ground is plain
 
 
 def reads_canvas(unet: Any) -> bool:
@@ -44,6 +45,16 @@ def spot_of(middle: float, columns: int) -> tuple[int, int]:
     wide = round(WIDTH * columns)
     first = round(middle * columns - wide / 2)
     return first, round((middle - (first + wide / 2) / columns) / STEP)
+
+
+def has_plain_ground(portrait: torch.Tensor) -> bool:
+    """Returns whether a portrait (3, H, H) in -1..1 shows somebody on a plain ground, as all did in training.
+
+    Of a photograph's room or wood, a denoiser would draw a small picture into the picture.
+    """
+    border = _border_of(portrait)
+    differences = (border - _ground_of(portrait).flatten(1)).abs().sum(0)
+    return float((differences <= _DIFFERENT).float().mean()) >= _MOST_OF_BORDER
 
 
 def patch_pixels(portrait: torch.Tensor, aside: int) -> torch.Tensor:
@@ -90,8 +101,12 @@ def canvas_of(
 
 def _ground_of(pixels: torch.Tensor) -> torch.Tensor:
     """Returns the colour (3, 1, 1) of the ground: the median of the border of pixels (3, H, W)."""
-    border = torch.cat([pixels[:, 0], pixels[:, -1], pixels[:, :, 0], pixels[:, :, -1]], dim=1)
-    return border.median(dim=1).values.view(3, 1, 1)
+    return _border_of(pixels).median(dim=1).values.view(3, 1, 1)
+
+
+def _border_of(pixels: torch.Tensor) -> torch.Tensor:
+    """Returns the colours (3, N) along the border of pixels (3, H, W)."""
+    return torch.cat([pixels[:, 0], pixels[:, -1], pixels[:, :, 0], pixels[:, :, -1]], dim=1)
 
 
 def _room_above(portrait: torch.Tensor, ground: torch.Tensor) -> float:

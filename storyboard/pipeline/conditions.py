@@ -118,14 +118,22 @@ class FrameConditions:
         )
 
     def _canvas(self, shown: Sequence[str], cast: Sequence[CastMember]) -> torch.Tensor | None:
-        """Returns the canvas (1, C, h, w) with these people from left to right; None if the denoiser reads none."""
+        """Returns the canvas (1, C, h, w) with these people from left to right; None if the denoiser reads none.
+
+        People in photographs are left out, because the denoiser knows portraits on a plain ground only.
+        """
         unet = self.pipeline.unet
         if not reads_canvas(unet):
             return None
         portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
-        patches = [partial(self._features.patch, portraits[name]) for name in shown]
+        spots = [
+            (partial(self._features.patch, portraits[name]), middle)
+            for name, middle in zip(shown, middles_of(len(shown)), strict=True)
+            if self._features.has_plain_ground(portraits[name])
+        ]
+        patches, middles = [patch for patch, _ in spots], [middle for _, middle in spots]
         side = unet.config.sample_size
-        return canvas_of(patches, middles_of(len(shown)), (unet.config.out_channels, side, side))[None]
+        return canvas_of(patches, middles, (unet.config.out_channels, side, side))[None]
 
     def explain(
         self, request: FrameRequest, frame: FrameCondition

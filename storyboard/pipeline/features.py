@@ -15,7 +15,7 @@ from diffusers.image_processor import VaeImageProcessor
 from PIL import Image, ImageOps
 
 from storyboard.disk.pictures import StoredPicture
-from storyboard.models.portrait_canvas import encode_patch, patch_pixels
+from storyboard.models.portrait_canvas import encode_patch, has_plain_ground, patch_pixels
 from storyboard.renderer import Picture
 
 KEPT_FEATURES = 1024
@@ -80,12 +80,13 @@ class PictureFeatures:
         """Returns the patch (C, h, w) of a portrait for a canvas. aside: as in `patch_pixels`."""
 
         def encode() -> torch.Tensor:
-            size = self.pipeline.vae.config.sample_size
-            squared = self._squared(portrait.rgb).resize((size, size), Image.Resampling.LANCZOS)
-            pixels = patch_pixels(VaeImageProcessor().preprocess(squared)[0], aside)
-            return encode_patch(self.pipeline.vae, pixels)
+            return encode_patch(self.pipeline.vae, patch_pixels(self._drawn(portrait), aside))
 
         return self._kept.get(("patch", portrait.digest, aside), encode)
+
+    def has_plain_ground(self, portrait: Hashed) -> bool:
+        """Returns whether a portrait may stand on a canvas."""
+        return self._kept.get(("ground", portrait.digest), lambda: has_plain_ground(self._drawn(portrait)))
 
     def of_frame(self, picture: Hashed) -> torch.Tensor:
         """Returns the vision tower's pooled state (V,) of a story's picture, which the visual mapper reads."""
@@ -99,6 +100,12 @@ class PictureFeatures:
         tower = self.pipeline.visual_encoder or self.pipeline.image_encoder.vision_model
         pixels = self._pixels(picture).to(tower.device, tower.dtype)
         return tower(pixel_values=pixels).pooler_output[0].to(self.pipeline.visual_mapper.dtype)
+
+    def _drawn(self, portrait: Hashed) -> torch.Tensor:
+        """Returns the pixels (3, S, S) of a portrait in -1..1, in the size of a picture."""
+        size = self.pipeline.vae.config.sample_size
+        squared = self._squared(portrait.rgb).resize((size, size), Image.Resampling.LANCZOS)
+        return VaeImageProcessor().preprocess(squared)[0]
 
     def _squared(self, portrait: Image.Image) -> Image.Image:
         """Returns the portrait padded to a square, so that the image processor's centre crop cuts off neither head nor
