@@ -1058,7 +1058,6 @@ SOURCES['storyboard.models.folder'] = '''|"""Checks a saved pipeline on disk: is
 |    "LlamaForCausalLM": ("embed_tokens.weight",),
 |    "PortraitEncoder": ("stages.0.weight", "visual_projection.weight"),
 |    "CharacterFuser": ("mlp1.fc1.weight", "mlp2.fc1.weight"),
-|    "PortraitTokens": ("embed.weight", "places"),
 |    "VisualMapper": ("visual_embeddings.weight",),
 |    "ConditionMapper": ("fc.weight", "tfm.encoder.norm.weight"),
 |}
@@ -2663,6 +2662,7 @@ SOURCES['storyboard.models.portrait_canvas'] = '''|"""The portrait canvas: portr
 |_MOST_ENLARGED, _ENLARGED_TO_THE_TOP, _BY_ROOM = 1.3, 1.15, 0.85
 |# A pixel that differs so much from the ground, summed over its colours in -1..1, is the person's.
 |_DIFFERENT = 0.3
+|_MOST_OF_BORDER = 0.8  # so much of a portrait's border is ground, if the ground is plain
 |
 |
 |def reads_canvas(unet: Any) -> bool:
@@ -2678,6 +2678,16 @@ SOURCES['storyboard.models.portrait_canvas'] = '''|"""The portrait canvas: portr
 |    wide = round(WIDTH * columns)
 |    first = round(middle * columns - wide / 2)
 |    return first, round((middle - (first + wide / 2) / columns) / STEP)
+|
+|
+|def has_plain_ground(portrait: torch.Tensor) -> bool:
+|    """Returns whether a portrait (3, H, H) in -1..1 shows somebody on a plain ground, as all did in training.
+|
+|    Of a photograph's room or wood, a denoiser would draw a small picture into the picture.
+|    """
+|    border = _border_of(portrait)
+|    differences = (border - _ground_of(portrait).flatten(1)).abs().sum(0)
+|    return float((differences <= _DIFFERENT).float().mean()) >= _MOST_OF_BORDER
 |
 |
 |def patch_pixels(portrait: torch.Tensor, aside: int) -> torch.Tensor:
@@ -2724,8 +2734,12 @@ SOURCES['storyboard.models.portrait_canvas'] = '''|"""The portrait canvas: portr
 |
 |def _ground_of(pixels: torch.Tensor) -> torch.Tensor:
 |    """Returns the colour (3, 1, 1) of the ground: the median of the border of pixels (3, H, W)."""
-|    border = torch.cat([pixels[:, 0], pixels[:, -1], pixels[:, :, 0], pixels[:, :, -1]], dim=1)
-|    return border.median(dim=1).values.view(3, 1, 1)
+|    return _border_of(pixels).median(dim=1).values.view(3, 1, 1)
+|
+|
+|def _border_of(pixels: torch.Tensor) -> torch.Tensor:
+|    """Returns the colours (3, N) along the border of pixels (3, H, W)."""
+|    return torch.cat([pixels[:, 0], pixels[:, -1], pixels[:, :, 0], pixels[:, :, -1]], dim=1)
 |
 |
 |def _room_above(portrait: torch.Tensor, ground: torch.Tensor) -> float:
@@ -2816,117 +2830,6 @@ SOURCES['storyboard.models.portrait_encoder'] = '''|"""A small convolutional net
 |
 |    def forward(self, grid: torch.Tensor) -> torch.Tensor:
 |        return grid + self.second(F.relu(self.first(F.relu(self.norm(grid)))))
-|'''
-
-SOURCES['storyboard.models.portrait_tokens'] = '''|"""Portrait tokens, which the denoiser reads behind the caption: an addition to Eq. 1, in the manner of IP-Adapter.
-|
-|The one vector on a name (`fusion.py`) says who somebody is. Of people whom training never showed it holds too little:
-|only half of their hair styles. These tokens hold the portrait itself, as the autoencoder sees it. Knows no captions.
-|"""
-|
-|from __future__ import annotations
-|
-|from collections.abc import Sequence
-|from typing import Any
-|
-|import torch
-|import torch.nn.functional as F
-|from diffusers import ConfigMixin, ModelMixin
-|from diffusers.configuration_utils import register_to_config
-|from torch import nn
-|
-|from storyboard.models.latents import encode_pictures
-|
-|
-|class PortraitTokens(ModelMixin, ConfigMixin):
-|    """Turns the latents of portraits into T tokens a person, and puts them after a condition.
-|
-|    width: D, of the condition.
-|    channels, side: of a portrait's latents, (C, side, side).
-|    columns: so many columns in the middle are read, because a portrait shows one upright person.
-|    patch: height and width of the area of latents that a token holds.
-|    people: for so many people of a picture there is room.
-|    """
-|
-|    @register_to_config
-|    def __init__(
-|        self,
-|        width: int,
-|        channels: int = 16,
-|        side: int = 16,
-|        columns: int = 8,
-|        patch: tuple[int, int] = (2, 4),
-|        people: int = 3,
-|    ):
-|        super().__init__()
-|        high, wide = patch
-|        if side % high or columns % wide or columns > side or (side - columns) % 2:
-|            raise ValueError(
-|                f"Patches of {high}x{wide} do not fill {side}x{columns} in the middle of {side}."
-|            )
-|        self.embed = nn.Linear(channels * high * wide, width)
-|        self.places = nn.Parameter(torch.randn(self.each, width) * 0.5)
-|        self.order = nn.Parameter(torch.randn(people, 1, width) * 0.5)
-|        self.norm = nn.LayerNorm(width)
-|        nn.init.constant_(self.norm.weight, 0.5)  # a denoiser that has not met such tokens is disturbed less
-|
-|    @property
-|    def each(self) -> int:
-|        """T: how many tokens a person has."""
-|        high, wide = self.config.patch
-|        return (self.config.side // high) * (self.config.columns // wide)
-|
-|    @property
-|    def length(self) -> int:
-|        """Returns how many tokens all people have together."""
-|        return self.config.people * self.each
-|
-|    def middle(self, latents: torch.Tensor) -> torch.Tensor:
-|        """Returns the columns of latents (N, C, side, side) that are read, (N, C, side, columns)."""
-|        cut = (self.config.side - self.config.columns) // 2
-|        return latents[..., cut : cut + self.config.columns]
-|
-|    def forward(self, middles: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
-|        """Returns the tokens (N, T, D) of N people.
-|
-|        middles: as from `middle`. order: (N,), each person's place among the people of a picture.
-|        """
-|        patches = F.unfold(middles, self.config.patch, stride=self.config.patch).transpose(1, 2)
-|        return self.norm(self.embed(patches) + self.places + self.order[order])
-|
-|    def after(
-|        self, condition: torch.Tensor, people: Sequence[Sequence[torch.Tensor] | torch.Tensor]
-|    ) -> torch.Tensor:
-|        """Returns the condition (B, L, D) with `length` tokens after it, (B, L + length, D).
-|
-|        people: for each row, the middles (C, side, columns) of its people in their order. The tokens of missing people
-|        are zeros. People for whom there is no room are left out.
-|        """
-|        shown = [one[: self.config.people] for one in people]
-|        rows = torch.tensor(
-|            [row for row, some in enumerate(shown) for _ in some], device=condition.device
-|        ).long()
-|        order = torch.tensor(
-|            [place for some in shown for place in range(len(some))], device=condition.device
-|        ).long()
-|        tokens = condition.new_zeros(len(condition), self.config.people, self.each, condition.shape[-1])
-|        if len(rows):
-|            told = self(torch.stack([one.to(condition) for some in shown for one in some]), order)
-|            tokens = tokens.index_put((rows, order), told.to(tokens.dtype))
-|        return torch.cat([condition, tokens.flatten(1, 2)], dim=1)
-|
-|
-|def encode_portraits(vae: Any, pixels: torch.Tensor, processor: Any) -> torch.Tensor:
-|    """Returns the latents (N, C, side, side) of portraits.
-|
-|    pixels: (N, 3, S, S), as the image processor normalises them.
-|    """
-|    mean, std = (
-|        torch.tensor(some).view(1, 3, 1, 1).to(pixels) for some in (processor.image_mean, processor.image_std)
-|    )
-|    size = vae.config.sample_size
-|    larger = F.interpolate((pixels * std + mean) * 2 - 1, (size, size), mode="bilinear", antialias=True)
-|    return encode_pictures(vae, larger.clamp(-1, 1).to(vae.device))
 |'''
 
 SOURCES['storyboard.models.prepared'] = '''|"""Where things are kept that were prepared once on this machine: a folder for each, among the Hub's cached assets.
@@ -4051,7 +3954,6 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from typing import Any
 |
 |import torch
-|import torch.nn.functional as F
 |from PIL import Image
 |
 |from storyboard.errors import StoryError
@@ -4080,10 +3982,8 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |class FrameCondition:
 |    """What a frame is drawn from. Conditions have the shape (1, L, D).
 |
-|    tokens: (1, T, D), the portrait tokens of the people that are shown, which the denoiser reads behind the condition.
-|        None if the pipeline has none.
-|    canvas: (1, C, h, w), the portraits of these people where they will stand, which the denoiser reads beside the
-|        latents. None if it reads none.
+|    canvas: (1, C, h, w), the portraits of the people that are shown where they will stand, which the denoiser reads
+|        beside the latents. None if it reads none.
 |    """
 |
 |    condition: torch.Tensor
@@ -4096,16 +3996,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |    referential: bool  # whether it names people only by pronouns, so that the text alone says little
 |    # For each cast member, the columns with which a pointing mapper points at it; None if the mapper does not point.
 |    people: Mapping[str, tuple[int, ...]] | None = None
-|    tokens: torch.Tensor | None = None
 |    canvas: torch.Tensor | None = None
-|
-|    def with_tokens(self, condition: torch.Tensor) -> torch.Tensor:
-|        """Returns a condition with the portrait tokens behind it, as the denoiser reads it."""
-|        return condition if self.tokens is None else torch.cat([condition, self.tokens.to(condition)], dim=1)
-|
-|    def without_tokens(self, condition: torch.Tensor) -> torch.Tensor:
-|        """Returns a condition of the same length that shows nobody's portrait."""
-|        return condition if self.tokens is None else F.pad(condition, (0, 0, 0, self.tokens.shape[1]))
 |
 |
 |@dataclass(frozen=True)
@@ -4164,29 +4055,26 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |            mentioned=mentioned,
 |            referential=by_words if request.refers is None else request.refers,
 |            people=people,
-|            tokens=self._tokens(shown, request.cast),
 |            canvas=self._canvas(shown, request.cast),
 |        )
 |
-|    def _tokens(self, shown: Sequence[str], cast: Sequence[CastMember]) -> torch.Tensor | None:
-|        """Returns the portrait tokens (1, T, D) of these people; None if the pipeline has none."""
-|        part = self.pipeline.portrait_tokens
-|        if part is None:
-|            return None
-|        portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
-|        seen = [self._features.latents(portraits[name]) for name in shown]
-|        nothing = self._from_text("")[:, :0]
-|        return part.after(nothing, [seen])
-|
 |    def _canvas(self, shown: Sequence[str], cast: Sequence[CastMember]) -> torch.Tensor | None:
-|        """Returns the canvas (1, C, h, w) with these people from left to right; None if the denoiser reads none."""
+|        """Returns the canvas (1, C, h, w) with these people from left to right; None if the denoiser reads none.
+|
+|        People in photographs are left out, because the denoiser knows portraits on a plain ground only.
+|        """
 |        unet = self.pipeline.unet
 |        if not reads_canvas(unet):
 |            return None
 |        portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
-|        patches = [partial(self._features.patch, portraits[name]) for name in shown]
+|        spots = [
+|            (partial(self._features.patch, portraits[name]), middle)
+|            for name, middle in zip(shown, middles_of(len(shown)), strict=True)
+|            if self._features.has_plain_ground(portraits[name])
+|        ]
+|        patches, middles = [patch for patch, _ in spots], [middle for _, middle in spots]
 |        side = unet.config.sample_size
-|        return canvas_of(patches, middles_of(len(shown)), (unet.config.out_channels, side, side))[None]
+|        return canvas_of(patches, middles, (unet.config.out_channels, side, side))[None]
 |
 |    def explain(
 |        self, request: FrameRequest, frame: FrameCondition
@@ -4870,8 +4758,7 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's vision towers
 |from PIL import Image, ImageOps
 |
 |from storyboard.disk.pictures import StoredPicture
-|from storyboard.models.portrait_canvas import encode_patch, patch_pixels
-|from storyboard.models.portrait_tokens import encode_portraits
+|from storyboard.models.portrait_canvas import encode_patch, has_plain_ground, patch_pixels
 |from storyboard.renderer import Picture
 |
 |KEPT_FEATURES = 1024
@@ -4932,26 +4819,17 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's vision towers
 |
 |        return self._kept.get(("portrait", portrait.digest), encode)
 |
-|    def latents(self, portrait: Hashed) -> torch.Tensor:
-|        """Returns the latents (C, side, columns) of a portrait, from which its tokens are made."""
-|
-|        def encode() -> torch.Tensor:
-|            pixels = self._pixels(self._squared(portrait.rgb))
-|            latents = encode_portraits(self.pipeline.vae, pixels, self.pipeline.image_processor)
-|            return self.pipeline.portrait_tokens.middle(latents)[0]
-|
-|        return self._kept.get(("latents", portrait.digest), encode)
-|
 |    def patch(self, portrait: Hashed, aside: int) -> torch.Tensor:
 |        """Returns the patch (C, h, w) of a portrait for a canvas. aside: as in `patch_pixels`."""
 |
 |        def encode() -> torch.Tensor:
-|            size = self.pipeline.vae.config.sample_size
-|            squared = self._squared(portrait.rgb).resize((size, size), Image.Resampling.LANCZOS)
-|            pixels = patch_pixels(VaeImageProcessor().preprocess(squared)[0], aside)
-|            return encode_patch(self.pipeline.vae, pixels)
+|            return encode_patch(self.pipeline.vae, patch_pixels(self._drawn(portrait), aside))
 |
 |        return self._kept.get(("patch", portrait.digest, aside), encode)
+|
+|    def has_plain_ground(self, portrait: Hashed) -> bool:
+|        """Returns whether a portrait may stand on a canvas."""
+|        return self._kept.get(("ground", portrait.digest), lambda: has_plain_ground(self._drawn(portrait)))
 |
 |    def of_frame(self, picture: Hashed) -> torch.Tensor:
 |        """Returns the vision tower's pooled state (V,) of a story's picture, which the visual mapper reads."""
@@ -4965,6 +4843,12 @@ SOURCES['storyboard.pipeline.features'] = '''|"""What a pipeline's vision towers
 |        tower = self.pipeline.visual_encoder or self.pipeline.image_encoder.vision_model
 |        pixels = self._pixels(picture).to(tower.device, tower.dtype)
 |        return tower(pixel_values=pixels).pooler_output[0].to(self.pipeline.visual_mapper.dtype)
+|
+|    def _drawn(self, portrait: Hashed) -> torch.Tensor:
+|        """Returns the pixels (3, S, S) of a portrait in -1..1, in the size of a picture."""
+|        size = self.pipeline.vae.config.sample_size
+|        squared = self._squared(portrait.rgb).resize((size, size), Image.Resampling.LANCZOS)
+|        return VaeImageProcessor().preprocess(squared)[0]
 |
 |    def _squared(self, portrait: Image.Image) -> Image.Image:
 |        """Returns the portrait padded to a square, so that the image processor's centre crop cuts off neither head nor
@@ -5944,7 +5828,6 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from storyboard.models.mappers import ConditionMapper, VisualMapper
 |from storyboard.models.portrait_canvas import reads_canvas
 |from storyboard.models.portrait_encoder import PortraitEncoder
-|from storyboard.models.portrait_tokens import PortraitTokens
 |from storyboard.models.preview import Previewer
 |from storyboard.models.story_reader import StoryReader
 |from storyboard.pipeline.conditions import FrameCondition, FrameConditions
@@ -5960,8 +5843,8 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |class StoryPipeline(Prompted, OnDisk):
 |    """Draws a FrameRequest, or sentences in a call as in diffusers' pipelines (see `Prompted`).
 |
-|    Parts from `language_model` on are None in a pipeline without stage 2. With `portrait_tokens`, the denoiser also
-|    reads the portraits of the people whom it draws. The settings are:
+|    Parts from `language_model` on are None in a pipeline without stage 2. A denoiser with twice as many input as output
+|    channels also sees the portraits of the people whom it draws (`portrait_canvas.py`). The settings are:
 |
 |    first_frame: how a frame without history is drawn, "char-ldm" or "llm".
 |    steps, guidance: defaults for requests that have none.
@@ -5990,7 +5873,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |
 |    model_cpu_offload_seq = (
 |        "text_encoder->image_encoder->visual_encoder->fuser->visual_mapper->image_tokens->language_model"
-|        "->condition_mapper->portrait_tokens->unet->vae"
+|        "->condition_mapper->unet->vae"
 |    )
 |    _optional_components = [
 |        "language_model",
@@ -6000,7 +5883,6 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        "condition_mapper",
 |        "visual_encoder",
 |        "judge",
-|        "portrait_tokens",
 |    ]
 |
 |    def __init__(
@@ -6020,7 +5902,6 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        condition_mapper: ConditionMapper | None = None,
 |        visual_encoder: CLIPVisionModel | None = None,
 |        judge: Judge | None = None,
-|        portrait_tokens: PortraitTokens | None = None,
 |        first_frame: str = "char-ldm",
 |        steps: int = 20,
 |        guidance: float = 3.0,
@@ -6053,7 +5934,6 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |            condition_mapper=condition_mapper,
 |            visual_encoder=visual_encoder,
 |            judge=judge,
-|            portrait_tokens=portrait_tokens,
 |        )
 |        self.register_to_config(
 |            first_frame=first_frame,
@@ -6201,13 +6081,13 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        # diffusers' own `unet.dtype` looks through all modules, which takes milliseconds.
 |        weight = next(self.unet.parameters())
 |        read: dict[str, Any] = {"device": weight.device, "dtype": weight.dtype}
-|        texts = [frame.without_tokens(frame.text) for frame in frames if frame.text is not None]
+|        texts = [frame.text for frame in frames if frame.text is not None]
 |        return denoise(
 |            self._network(),
 |            self.scheduler,
 |            noise.to(weight.device, torch.float32),
-|            torch.cat([frame.with_tokens(frame.condition) for frame in frames]).to(**read),
-|            frames[0].without_tokens(frames[0].null).to(**read),
+|            torch.cat([frame.condition for frame in frames]).to(**read),
+|            frames[0].null.to(**read),
 |            steps=steps,
 |            guidance=guidance,
 |            guided=self.config.guided,
@@ -8260,34 +8140,36 @@ SOURCES['storyboard.text.expletives'] = '''|"""Idioms in which an "it" stands fo
 |    |little|most|of|another|few|couple|\\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred)\\s+)*"""
 |_IS = r"""(?:['\\u2019]s|\\s+(?:is|was|were|has\\s+been|had\\s+been
 |    |(?:would|will|must|could|might|may)\\s+(?:be|have\\s+been)))"""
+|# What follows an "it" that is nobody.
 |_BEHIND = re.compile(
 |    rf"""\\s*{_HELPERS}(?:
 |        (?:takes?|took|taken)\\s+(?:(?:{_NAME}|him|her|them|both|everybody)\\s+)?(?:{_SO_MUCH}{_TIME}
-|            |(?:courage|patience|practice|skill|strength|nerve|a\\s+lot|two|three)\\b)
-|        |(?:makes?|made)\\s+(?:\\w+\\s+){{0,2}}(?:sense|difference)\\b
-|        |matter(?:s|ed)?\\b
-|        |{_EASE}\\s+(?:(?:for|of)\\s+(?:[\\w'\\u2019]+\\s+){{1,3}}?)?(?:{_TO_DO}|that\\b|how\\b|when\\b|\\w+ing\\b)
-|        |(?:no|any)\\s+(?:use|good|wonder|secret|trouble|matter)\\b|worth\\b
-|        |(?:a|such\\s+a)\\s+(?:pity|shame|pleasure|relief|joy|mystery|wonder)\\b
-|        |(?:about\\s+|high\\s+)?time\\b
+|            |(?:courage|patience|practice|skill|strength|nerve|a\\s+lot|two|three)\\b)  # takes Rosa all morning
+|        |{_EASE}\\s+(?:(?:for|of)\\s+(?:[\\w'\\u2019]+\\s+){{1,3}}?)?
+|            (?:{_TO_DO}|that\\b|how\\b|when\\b|\\w+ing\\b)  # is hard for Milo to wait
+|        |(?:feels?|felt|sounds?|seems?|seemed|looks?|looked)\\s+
+|            (?:as\\s+(?:if|though)\\s+(?!it\\b)|{_EASE}\\s+(?:to|that)\\b)  # looks as if Milo will win
+|        |(?:feels?|felt|sounds?|seems?|seemed)\\s+\\w+\\s+to\\s+[A-Z]  # seems odd to Rosa
+|        |(?:hurt|pain|please|surprise|annoy|bother|amuse|delight|puzzle|worrie|trouble|upset|strike|struck)(?:s|d|ed)?
+|            \\s+(?:[\\w'\\u2019]+\\s+){{1,3}}?(?:to|that|how|when)\\b  # hurts Pip to see her cry
 |        |(?:\\w+['\\u2019]s|his|her|their|its|my|your|our)\\s+(?:\\w+\\s+)?(?:turn|birthday|fault|idea|job)\\b
+|        |(?:makes?|made)\\s+(?:\\w+\\s+){{0,2}}(?:sense|difference)\\b|matter(?:s|ed)?\\b|worth\\b
+|        |(?:no|any)\\s+(?:use|good|wonder|secret|trouble|matter)\\b
+|        |(?:a|such\\s+a)\\s+(?:pity|shame|pleasure|relief|joy|mystery|wonder)\\b
+|        |(?:about\\s+|high\\s+)?time\\b|long\\b(?=\\s+before|\\s+until|\\s+since|[,.;])  # wasn't long before Otto came
 |        |over\\b(?=\\s*(?:[,.;:!?]|now|at\\s+last|and|before|when|too|$))|far\\s+(?:from|away)\\b
-|        |long\\b(?=\\s+before|\\s+until|\\s+since|[,.;])
 |        |(?:quiet|silent|noisy|crowded|still)\\s+(?:enough\\s+)?(?:that|in|on|at|there|here|everywhere|again)\\b
-|        |(?:hurt|pain|please|surprise|annoy|bother|amuse|delight|puzzle|worrie|trouble|upset|strike|struck)(?:s|d|ed)?\\s+
-|            (?:[\\w'\\u2019]+\\s+){{1,3}}?(?:to|that|how|when)\\b
-|        |occur(?:s|red)?\\b|dawn(?:s|ed)?\\s+on\\b|happen(?:s|ed)?\\b
-|        |(?:feels?|felt|sounds?|seems?|seemed)\\s+\\w+\\s+to\\s+[A-Z]
-|        |(?:feels?|felt|sounds?|seems?|seemed|looks?|looked)\\s+(?:as\\s+(?:if|though)\\s+(?!it\\b)|{_EASE}\\s+(?:to|that)\\b)
+|        |occur(?:s|red)?\\b|dawn(?:s|ed)?\\s+on\\b|happen(?:s|ed)?\\b|goes\\s+without\\b
 |        |turn(?:s|ed)?\\s+out\\s+(?:to\\s+be|that|well|fine|badly|later)\\b
 |        |(?:comes?|came)\\s+to\\s+(?:nothing|an\\s+end|light|pass|this|that|[a-z]+ing)\\b
-|        |(?:goes|go|went)\\s+on\\b(?=[,.;:]|\\s+(?:for|like|until|all|so)\\b)|goes\\s+without\\b
+|        |(?:goes|go|went)\\s+on\\b(?=[,.;:]|\\s+(?:for|like|until|all|so)\\b)
 |    )
-|    |{_IS}\\s+(?:(?:only|just|not|really|surely|probably|perhaps)\\s+)?(?:[A-Z]\\w*|he|she|me|him)\\b
-|    |{_IS}\\s+(?:up\\s+to|the\\s+same\\s+to|thanks\\s+to|because\\s+of|n[o\\u2019']t\\s+for)\\s+\\w|\\s+weren['\\u2019]t\\s+for\\b
+|    |{_IS}\\s+(?:(?:only|just|not|really|surely|probably|perhaps)\\s+)?(?:[A-Z]\\w*|he|she|me|him)\\b  # was Nana
+|    |{_IS}\\s+(?:up\\s+to|the\\s+same\\s+to|thanks\\s+to|because\\s+of|not\\s+for)\\s+\\w|\\s+weren['\\u2019]t\\s+for\\b
 |    |{_IS}\\s+all\\s+(?:\\w+\\s+){{1,3}}(?:could|can)\\s+do\\b""",
 |    re.VERBOSE,
 |)
+|# What stands before one: "did it", "could not help it", "doesn't believe a word of it".
 |_BEFORE = re.compile(
 |    r"""\\b(?:
 |        (?:do|does|did|done|doing|say|says|said|saying|mean|means|meant|believe[sd]?|admit(?:s|ted)?|den(?:y|ies|ied)
@@ -8299,9 +8181,11 @@ SOURCES['storyboard.text.expletives'] = '''|"""Idioms in which an "it" stands fo
 |    )\\s+$""",
 |    re.IGNORECASE | re.VERBOSE,
 |)
+|# And what stands on both sides: "asks what it is", "is it Milo?", "makes it to the station", "finds it hard to wait".
 |_WHAT = re.compile(r"\\bwhat\\s+$", re.IGNORECASE)
-|_WAS = re.compile(rf"{_IS}(?!\\w)", re.VERBOSE)  # "asks what it is"
-|# "Makes it to the station", "finds it hard to wait", "knows it by heart", "takes it in turns".
+|_WAS = re.compile(rf"{_IS}(?!\\w)", re.VERBOSE)
+|_IS_IT = re.compile(r"\\b(?:is|was|were|be)\\s+$", re.IGNORECASE)
+|_SOMEBODY = re.compile(r"\\s+(?:[A-Z]\\w+|he|she|I|you|me|him|her)\\b")
 |_MAKING = re.compile(r"\\b(?:make|makes|made|making)\\s+$", re.IGNORECASE)
 |_REACHED = re.compile(
 |    r"\\s+(?:to\\s+the|home|in\\s+time|just\\s+in|back|up\\s+the|there|through|across|as\\s+far|look|clear|plain|easier|harder)\\b",
@@ -8314,12 +8198,11 @@ SOURCES['storyboard.text.expletives'] = '''|"""Idioms in which an "it" stands fo
 |_HARD = re.compile(
 |    rf"\\s+(?:(?:very|so|too|quite|rather|a\\s+little)\\s+)?{_EASE}\\b", re.IGNORECASE | re.VERBOSE
 |)
+|# "Knows it by heart", "takes it in turns".
 |_SET = re.compile(
 |    r"\\s+(?:by\\s+heart|in\\s+turns?|for\\s+granted|at\\s+that|a\\s+day|or\\s+not|to\\s+the\\s+full|all\\s+(?:in|over)\\b(?!\\s+\\w))",
 |    re.IGNORECASE,
 |)
-|_IS_IT = re.compile(r"\\b(?:is|was|were|be)\\s+$", re.IGNORECASE)
-|_SOMEBODY = re.compile(r"\\s+(?:[A-Z]\\w+|he|she|I|you|me|him|her)\\b")
 |
 |
 |def is_expletive(caption: str, pronoun: Pronoun) -> bool:

@@ -78,14 +78,14 @@ measured in the features of that small classifier and compares with no other.
 
 ## What it cannot do
 
-- It knows the seven people in `portraits/` best. Of anybody else it takes hair, skin and clothes from one portrait of
-  this world's kind, with softer faces and hands.
+- It knows the seven people in `portraits/` best. Of anybody else it takes hair, hat, skin and clothes from one portrait
+  of this world's kind, on a plain ground. Who is alone and runs is often partly drawn twice.
 - A third of what people do is drawn wrong, most of all small gestures and things held in a hand; of plain captions
   half.
 - diffusers alone loads the language model that comes along, which wants sentences worded much as in training: with it
   {free} per cent of frames in free English had the right people, each once, under earlier weights. The program
   reads with the one that `reader/` names: {free_program}.
-- Of frames of nobody at night six in a hundred have a blot, and three are days.
+- Of frames of nobody at night one in a hundred has somebody, and nine are dusk.
 - Far into a long story it is read worse than at its beginning.
 
 ## What is in the folder
