@@ -16,10 +16,11 @@ from storyboard.models.portrait_canvas import (
     canvas_of,
     encode_patch,
     has_plain_ground,
+    no_canvas,
     patch_pixels,
     spot_of,
 )
-from storyboard.models.stage import middles_of
+from storyboard.models.stage import Spot, spots_of
 from storyboard.people import random_look
 from storyboard.pipeline import StoryPipeline
 from storyboard.renderer import CastMember, ContextFrame, FrameRequest, finished
@@ -29,6 +30,7 @@ from training.examples.pixels import pixels_of
 from training.examples.portrait_features import Portrait
 from training.maple_lane import Actor, Scene, draw_portrait
 from training.maple_lane.scene import draw_layers
+from training.train_char_ldm.maple_lane import spots_in
 from training.train_char_ldm.train import portrait_patches
 
 SHAPE = (tiny.LATENT_CHANNELS, 16, 16)
@@ -48,8 +50,11 @@ def drawing() -> StoryPipeline:
 
 def test_patches_are_put_at_their_columns_and_what_is_outside_is_cut_off():
     patches = [lambda aside, colour=colour: torch.full((4, 16, 8), colour) for colour in (1.0, 2.0)]
-    canvas = canvas_of(patches, [2 / 16, 16 / 16], SHAPE)  # their first columns are -2 and 12
+    canvas = canvas_of(
+        patches, [Spot(2 / 16, 1), Spot(16 / 16, -1)], SHAPE
+    )  # their first columns are -2 and 12
     assert canvas[0].sum(0).tolist() == [16] * 6 + [0] * 6 + [32] * 4
+    assert canvas[-1, 0].tolist() == [1] * 6 + [0] * 6 + [-1] * 4
     assert not canvas_of([], [], SHAPE).any()
 
 
@@ -81,8 +86,21 @@ def test_people_are_as_large_as_in_a_scene_and_stand_on_its_ground():
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 7])
 def test_however_many_people_stand_from_left_to_right(count):
-    spots = middles_of(count)
-    assert len(spots) == count and list(spots) == sorted(spots) and 0 < spots[0] <= spots[-1] < 1
+    middles = [spot.middle for spot in spots_of(count)]
+    assert len(middles) == count and middles == sorted(middles) and 0 < middles[0] <= middles[-1] < 1
+
+
+def test_people_face_each_other_and_one_alone_faces_the_right():
+    """Nobody knew which way a runner faced who is alone, so the picture began as the mean of both, with two heads."""
+    assert [spot.facing for count in (1, 2, 3) for spot in spots_of(count)] == [1, 1, -1, 1, 1, -1]
+    scene = Scene(
+        "park",
+        tuple(
+            Actor(name, "", "running", facing=way, x=x, look=random_look(random.Random(1)))
+            for name, way, x in (("Ada", "left", 0.3), ("Bo", "right", 0.7))
+        ),
+    )
+    assert [spot.facing for spot in spots_in(scene)] == [-1, 1]
 
 
 def test_an_empty_ground_leaves_no_trace_whatever_its_colour():
@@ -127,6 +145,15 @@ def test_a_portrait_changes_the_picture_by_its_canvas_alone(drawing):
     assert drawn[0].tobytes() != drawn[1].tobytes()
 
 
+def test_a_denoiser_from_before_facing_was_told_reads_the_rest_of_the_canvas(drawing):
+    channels = drawing.unet.config.out_channels
+    narrow = torch.nn.Conv2d(2 * channels, drawing.unet.conv_in.out_channels, 3, padding=1)
+    drawing.unet.conv_in = narrow
+    drawing.unet.register_to_config(in_channels=2 * channels)
+    request = FrameRequest("Rosa waves.", cast("Rosa"), (), seed=1)
+    assert finished(drawing, request).picture.size == (drawing.vae.config.sample_size,) * 2
+
+
 def test_a_photograph_is_not_put_on_the_canvas(drawing):
     """Of a photograph a patch is a small picture in the picture, and no training has shown one."""
     people = (CastMember("Rosa", "she", (), photograph()),)
@@ -162,7 +189,7 @@ def test_the_null_half_and_calls_before_the_merge_see_an_empty_canvas():
             guidance=2,
             text=states,
             start_merge_step=0,
-            canvas=torch.ones(1, *SHAPE),
+            canvas=no_canvas(noise) + 1,
         )  # fmt: skip
     )
     first, second = seen

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from storyboard.errors import StoryError
 from storyboard.models.folder import bundled_pipeline
 from storyboard.models.fusion import CharacterFuser
+from storyboard.models.portrait_canvas import inputs_with_canvas
 from tests import tiny
 from training import assemble, disassemble
 from training.align_llm import cache as cache_conditions
@@ -137,7 +138,10 @@ def test_stage_1_learns_to_read_a_canvas_and_a_pipeline_keeps_it(recipe, tmp_pat
         recipe, "on", continued=True, fuser=False, vision_layers=0
     )  # a denoiser that reads one goes on reading it
     unet = UNet2DConditionModel.from_pretrained(recipe / "parts" / "char_ldm" / "unet")
-    assert unet.conv_in.weight.shape[1] == 2 * channels and unet.conv_in.weight[:, channels:].any()
+    assert (
+        unet.conv_in.weight.shape[1] == inputs_with_canvas(channels)
+        and unet.conv_in.weight[:, channels:].any()
+    )
     assemble.main(["--parts", str(recipe / "parts"), "--out", str(tmp_path / "pipeline"), "--stage", "1"])
     disassemble.main(["--pipeline", str(tmp_path / "pipeline"), "--parts", str(tmp_path / "parts")])
     kept = UNet2DConditionModel.from_pretrained(tmp_path / "parts" / "char_ldm" / "unet")

@@ -30,6 +30,7 @@ from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
 from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.mappers import ConditionMapper, VisualMapper
+from storyboard.models.portrait_canvas import inputs_with_canvas
 from storyboard.models.prompt_tokens import Told
 from storyboard.models.story_reader import StoryReader
 from storyboard.pipeline import StoryPipeline
@@ -272,7 +273,7 @@ def with_canvas(pipeline: StoryPipeline) -> StoryPipeline:
     """Returns the pipeline with a denoiser that reads a canvas."""
     unet = pipeline.unet
     torch.manual_seed(0)
-    wider = torch.nn.Conv2d(2 * unet.config.out_channels, unet.conv_in.out_channels, 3, padding=1)
-    unet.conv_in = wider
-    unet.register_to_config(in_channels=2 * unet.config.out_channels)
+    inputs = inputs_with_canvas(unet.config.out_channels)
+    unet.conv_in = torch.nn.Conv2d(inputs, unet.conv_in.out_channels, 3, padding=1)
+    unet.register_to_config(in_channels=inputs)
     return pipeline

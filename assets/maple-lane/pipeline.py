@@ -927,7 +927,7 @@ SOURCES['storyboard.models.denoise'] = '''|"""The denoising loop: guidance, dela
 |    text, start_merge_step: delayed conditioning. Calls with index <= start_merge_step read `text` in place of
 |        `condition`, so that the layout is settled before the characters. -1: no call does. One number, or one for each
 |        row.
-|    canvas: (B, C, h, w), what the denoiser reads beside the latents (`portrait_canvas.py`). The null half and calls
+|    canvas: (B, C + 1, h, w), what the denoiser reads beside the latents (`portrait_canvas.py`). The null half and calls
 |        that read `text` see an empty one.
 |    around_call: gives, for an index and the total, a context in which that UNet call is made, for callers who record.
 |        What the context gives is called in place of `unet` that time, unless it is None.
@@ -2275,7 +2275,7 @@ SOURCES['storyboard.models.losses'] = '''|"""The training objectives of both sta
 |
 |    timesteps: (B,).
 |    weights: (B, 1, h, w), factors of the squared error; zeros leave out what is masked. None: all places count alike.
-|    canvas: (B, C, h, w), what the denoiser reads beside the latents (`portrait_canvas.py`).
+|    canvas: (B, C + 1, h, w), what the denoiser reads beside the latents (`portrait_canvas.py`).
 |    colours: (C, C), a linear map of the error whose square is added to the error's own (`colour_emphasis`).
 |
 |    The target is noise or velocity, as `scheduler.config.prediction_type` says. All timesteps count alike: what people
@@ -2635,8 +2635,10 @@ SOURCES['storyboard.models.portrait_canvas'] = '''|"""The portrait canvas: portr
 |
 |It is an addition to Eq. 1, in the manner of AnyDoor's collage. The one vector on a name (`fusion.py`) says who somebody
 |is, but holds only half of what a stranger looks like. On the canvas the denoiser finds the rest at the very place where
-|it has to draw it. A canvas has no weights: a denoiser that reads one has twice as many input channels as output
-|channels. Knows no captions.
+|it has to draw it. One more channel says which way people face. Without it a denoiser that draws somebody alone cannot
+|know that, and begins with the mean of both: a runner then has two heads.
+|
+|A canvas has no weights. A denoiser that reads one has so many more input channels. Knows no captions.
 |
 |A latent is of 16 by 16 pixels and says where in them an outline is. So a portrait helps most if it is as large as the
 |person will be, and stands at the very pixel. At half a latent aside it says nothing of outlines.
@@ -2651,6 +2653,7 @@ SOURCES['storyboard.models.portrait_canvas'] = '''|"""The portrait canvas: portr
 |import torch.nn.functional as F
 |
 |from storyboard.models.latents import encode_pictures
+|from storyboard.models.stage import Spot
 |
 |WIDTH = 1 / 2  # of a patch, as a part of the canvas's width
 |STEP = 1 / 128  # portraits stand at multiples of this part of the picture's width
@@ -2667,7 +2670,20 @@ SOURCES['storyboard.models.portrait_canvas'] = '''|"""The portrait canvas: portr
 |
 |def reads_canvas(unet: Any) -> bool:
 |    """Returns whether a denoiser was trained to read a canvas beside the latents."""
-|    return unet.config.in_channels == 2 * unet.config.out_channels
+|    return unet.config.in_channels > unet.config.out_channels
+|
+|
+|def inputs_with_canvas(channels: int) -> int:
+|    """Returns how many input channels a denoiser of latents with so many channels has, if it reads a canvas."""
+|    return 2 * channels + 1
+|
+|
+|def as_read_by(unet: Any, canvas: torch.Tensor) -> torch.Tensor:
+|    """Returns what a denoiser reads of canvases (B, C + 1, H, W): all, or all but the last channel.
+|
+|    The bundled one was trained before canvases said which way people face.
+|    """
+|    return canvas[:, : unet.config.in_channels - unet.config.out_channels]
 |
 |
 |def spot_of(middle: float, columns: int) -> tuple[int, int]:
@@ -2717,19 +2733,25 @@ SOURCES['storyboard.models.portrait_canvas'] = '''|"""The portrait canvas: portr
 |
 |
 |def canvas_of(
-|    patches: Sequence[Callable[[int], torch.Tensor]], middles: Sequence[float], shape: tuple[int, int, int]
+|    patches: Sequence[Callable[[int], torch.Tensor]], spots: Sequence[Spot], shape: tuple[int, int, int]
 |) -> torch.Tensor:
-|    """Returns a canvas of this shape (C, H, W) with people at these middles, parts of the width; zeros where nobody is.
+|    """Returns a canvas (C + 1, H, W) for latents of this shape (C, H, W), with people at these spots.
 |
-|    patches: for each person, what gives the patch (C, H, w) in which they stand so many STEPs aside. What would be
-|    outside is cut off.
+|    It is zero where nobody is. patches: for each person, what gives the patch (C, H, w) in which they stand so many
+|    STEPs aside. What would be outside is cut off. The last channel has their facing at the columns of their patch.
 |    """
-|    canvas = torch.zeros(shape)
-|    for patch_at, middle in zip(patches, middles, strict=True):
+|    canvas = torch.zeros(shape[0] + 1, *shape[1:])
+|    for patch_at, (middle, facing) in zip(patches, spots, strict=True):
 |        first, aside = spot_of(middle, shape[-1])
 |        patch = patch_at(aside).float().cpu()
-|        canvas += F.pad(patch, (first, shape[-1] - first - patch.shape[-1]))  # less than 0 cuts off
+|        faced = F.pad(patch, (0, 0, 0, 0, 0, 1), value=facing)
+|        canvas += F.pad(faced, (first, shape[-1] - first - patch.shape[-1]))  # less than 0 cuts off
 |    return canvas
+|
+|
+|def no_canvas(latents: torch.Tensor) -> torch.Tensor:
+|    """Returns empty canvases (B, C + 1, H, W) for latents (B, C, H, W)."""
+|    return latents.new_zeros(len(latents), latents.shape[1] + 1, *latents.shape[2:])
 |
 |
 |def _ground_of(pixels: torch.Tensor) -> torch.Tensor:
@@ -3254,6 +3276,8 @@ SOURCES['storyboard.models.stage'] = '''|"""Where people stand in a picture, by 
 |Knows no torch, so that the world can be drawn without it.
 |"""
 |
+|from typing import NamedTuple
+|
 |MIDDLES: dict[int, tuple[float, ...]] = {
 |    1: (0.5,),
 |    2: (0.28, 0.72),
@@ -3261,9 +3285,20 @@ SOURCES['storyboard.models.stage'] = '''|"""Where people stand in a picture, by 
 |}  # parts of the width
 |
 |
-|def middles_of(count: int) -> tuple[float, ...]:
-|    """Returns where so many people stand, from left to right: their middles, as parts of the picture's width."""
-|    return MIDDLES.get(count) or tuple((place + 0.5) / count for place in range(count))
+|class Spot(NamedTuple):
+|    """Where somebody stands. middle: a part of the picture's width. facing: 1 for the right, -1 for the left."""
+|
+|    middle: float
+|    facing: int
+|
+|
+|def spots_of(count: int) -> tuple[Spot, ...]:
+|    """Returns where so many people stand, from left to right.
+|
+|    They face the middle of the picture. Whoever stands there faces the right.
+|    """
+|    middles = MIDDLES.get(count) or tuple((place + 0.5) / count for place in range(count))
+|    return tuple(Spot(middle, -1 if middle > 0.5 else 1) for middle in middles)
 |'''
 
 SOURCES['storyboard.models.story_reader'] = '''|"""The one place where a story so far becomes a condition: pictures and sentences go in, (L, D) comes out.
@@ -3960,7 +3995,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |from storyboard.models.judge import Judge
 |from storyboard.models.judge.matching import Wanted
 |from storyboard.models.portrait_canvas import canvas_of, reads_canvas
-|from storyboard.models.stage import middles_of
+|from storyboard.models.stage import spots_of
 |from storyboard.pipeline.checking import compare, known_by, who_is_meant
 |from storyboard.pipeline.context import ContextPool, ReadCondition
 |from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
@@ -3982,7 +4017,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |class FrameCondition:
 |    """What a frame is drawn from. Conditions have the shape (1, L, D).
 |
-|    canvas: (1, C, h, w), the portraits of the people that are shown where they will stand, which the denoiser reads
+|    canvas: (1, C + 1, h, w), the portraits of the people that are shown where they will stand, which the denoiser reads
 |        beside the latents. None if it reads none.
 |    """
 |
@@ -4059,7 +4094,7 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        )
 |
 |    def _canvas(self, shown: Sequence[str], cast: Sequence[CastMember]) -> torch.Tensor | None:
-|        """Returns the canvas (1, C, h, w) with these people from left to right; None if the denoiser reads none.
+|        """Returns the canvas (1, C + 1, h, w) with these people from left to right; None if the denoiser reads none.
 |
 |        People in photographs are left out, because the denoiser knows portraits on a plain ground only.
 |        """
@@ -4067,14 +4102,14 @@ SOURCES['storyboard.pipeline.conditions'] = '''|"""From a FrameRequest to what t
 |        if not reads_canvas(unet):
 |            return None
 |        portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
-|        spots = [
-|            (partial(self._features.patch, portraits[name]), middle)
-|            for name, middle in zip(shown, middles_of(len(shown)), strict=True)
+|        placed = [
+|            (partial(self._features.patch, portraits[name]), spot)
+|            for name, spot in zip(shown, spots_of(len(shown)), strict=True)
 |            if self._features.has_plain_ground(portraits[name])
 |        ]
-|        patches, middles = [patch for patch, _ in spots], [middle for _, middle in spots]
+|        patches, spots = [patch for patch, _ in placed], [spot for _, spot in placed]
 |        side = unet.config.sample_size
-|        return canvas_of(patches, middles, (unet.config.out_channels, side, side))[None]
+|        return canvas_of(patches, spots, (unet.config.out_channels, side, side))[None]
 |
 |    def explain(
 |        self, request: FrameRequest, frame: FrameCondition
@@ -5826,7 +5861,7 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |from storyboard.models.judge import Judge
 |from storyboard.models.latents import decode_latents, downsampling, to_picture
 |from storyboard.models.mappers import ConditionMapper, VisualMapper
-|from storyboard.models.portrait_canvas import reads_canvas
+|from storyboard.models.portrait_canvas import as_read_by, no_canvas, reads_canvas
 |from storyboard.models.portrait_encoder import PortraitEncoder
 |from storyboard.models.preview import Previewer
 |from storyboard.models.story_reader import StoryReader
@@ -5843,8 +5878,8 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |class StoryPipeline(Prompted, OnDisk):
 |    """Draws a FrameRequest, or sentences in a call as in diffusers' pipelines (see `Prompted`).
 |
-|    Parts from `language_model` on are None in a pipeline without stage 2. A denoiser with twice as many input as output
-|    channels also sees the portraits of the people whom it draws (`portrait_canvas.py`). The settings are:
+|    Parts from `language_model` on are None in a pipeline without stage 2. A denoiser that reads a canvas also sees the
+|    portraits of the people whom it draws (`portrait_canvas.py`). The settings are:
 |
 |    first_frame: how a frame without history is drawn, "char-ldm" or "llm".
 |    steps, guidance: defaults for requests that have none.
@@ -6098,9 +6133,11 @@ SOURCES['storyboard.pipeline.story_pipeline'] = '''|"""StoryPipeline: Char-LDM a
 |        )
 |
 |    def _canvases(self, frames: Sequence[FrameCondition]) -> torch.Tensor:
-|        """Returns the canvas (N, C, h, w) of each frame, an empty one where there is none."""
-|        empty = torch.zeros(self._latent_shape(1))
-|        return torch.cat([empty if frame.canvas is None else frame.canvas for frame in frames])
+|        """Returns what the denoiser reads of each frame's canvas, of an empty one where there is none."""
+|        empty = no_canvas(torch.zeros(self._latent_shape(1)))
+|        return as_read_by(
+|            self.unet, torch.cat([empty if frame.canvas is None else frame.canvas for frame in frames])
+|        )
 |
 |    def _network(self) -> Network:
 |        """Returns what predicts the noise. A network that was made from older weights of the UNet is dropped."""

@@ -60,7 +60,7 @@ def denoise(
     text, start_merge_step: delayed conditioning. Calls with index <= start_merge_step read `text` in place of
         `condition`, so that the layout is settled before the characters. -1: no call does. One number, or one for each
         row.
-    canvas: (B, C, h, w), what the denoiser reads beside the latents (`portrait_canvas.py`). The null half and calls
+    canvas: (B, C + 1, h, w), what the denoiser reads beside the latents (`portrait_canvas.py`). The null half and calls
         that read `text` see an empty one.
     around_call: gives, for an index and the total, a context in which that UNet call is made, for callers who record.
         What the context gives is called in place of `unet` that time, unless it is None.

@@ -30,7 +30,7 @@ def diffusion_loss(
 
     timesteps: (B,).
     weights: (B, 1, h, w), factors of the squared error; zeros leave out what is masked. None: all places count alike.
-    canvas: (B, C, h, w), what the denoiser reads beside the latents (`portrait_canvas.py`).
+    canvas: (B, C + 1, h, w), what the denoiser reads beside the latents (`portrait_canvas.py`).
     colours: (C, C), a linear map of the error whose square is added to the error's own (`colour_emphasis`).
 
     The target is noise or velocity, as `scheduler.config.prediction_type` says. All timesteps count alike: what people

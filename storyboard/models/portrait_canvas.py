@@ -2,8 +2,10 @@
 
 It is an addition to Eq. 1, in the manner of AnyDoor's collage. The one vector on a name (`fusion.py`) says who somebody
 is, but holds only half of what a stranger looks like. On the canvas the denoiser finds the rest at the very place where
-it has to draw it. A canvas has no weights: a denoiser that reads one has twice as many input channels as output
-channels. Knows no captions.
+it has to draw it. One more channel says which way people face. Without it a denoiser that draws somebody alone cannot
+know that, and begins with the mean of both: a runner then has two heads.
+
+A canvas has no weights. A denoiser that reads one has so many more input channels. Knows no captions.
 
 A latent is of 16 by 16 pixels and says where in them an outline is. So a portrait helps most if it is as large as the
 person will be, and stands at the very pixel. At half a latent aside it says nothing of outlines.
@@ -18,6 +20,7 @@ import torch
 import torch.nn.functional as F
 
 from storyboard.models.latents import encode_pictures
+from storyboard.models.stage import Spot
 
 WIDTH = 1 / 2  # of a patch, as a part of the canvas's width
 STEP = 1 / 128  # portraits stand at multiples of this part of the picture's width
@@ -34,7 +37,20 @@ _MOST_OF_BORDER = 0.8  # so much of a portrait's border is ground, if the ground
 
 def reads_canvas(unet: Any) -> bool:
     """Returns whether a denoiser was trained to read a canvas beside the latents."""
-    return unet.config.in_channels == 2 * unet.config.out_channels
+    return unet.config.in_channels > unet.config.out_channels
+
+
+def inputs_with_canvas(channels: int) -> int:
+    """Returns how many input channels a denoiser of latents with so many channels has, if it reads a canvas."""
+    return 2 * channels + 1
+
+
+def as_read_by(unet: Any, canvas: torch.Tensor) -> torch.Tensor:
+    """Returns what a denoiser reads of canvases (B, C + 1, H, W): all, or all but the last channel.
+
+    The bundled one was trained before canvases said which way people face.
+    """
+    return canvas[:, : unet.config.in_channels - unet.config.out_channels]
 
 
 def spot_of(middle: float, columns: int) -> tuple[int, int]:
@@ -84,19 +100,25 @@ def encode_patch(vae: Any, pixels: torch.Tensor) -> torch.Tensor:
 
 
 def canvas_of(
-    patches: Sequence[Callable[[int], torch.Tensor]], middles: Sequence[float], shape: tuple[int, int, int]
+    patches: Sequence[Callable[[int], torch.Tensor]], spots: Sequence[Spot], shape: tuple[int, int, int]
 ) -> torch.Tensor:
-    """Returns a canvas of this shape (C, H, W) with people at these middles, parts of the width; zeros where nobody is.
+    """Returns a canvas (C + 1, H, W) for latents of this shape (C, H, W), with people at these spots.
 
-    patches: for each person, what gives the patch (C, H, w) in which they stand so many STEPs aside. What would be
-    outside is cut off.
+    It is zero where nobody is. patches: for each person, what gives the patch (C, H, w) in which they stand so many
+    STEPs aside. What would be outside is cut off. The last channel has their facing at the columns of their patch.
     """
-    canvas = torch.zeros(shape)
-    for patch_at, middle in zip(patches, middles, strict=True):
+    canvas = torch.zeros(shape[0] + 1, *shape[1:])
+    for patch_at, (middle, facing) in zip(patches, spots, strict=True):
         first, aside = spot_of(middle, shape[-1])
         patch = patch_at(aside).float().cpu()
-        canvas += F.pad(patch, (first, shape[-1] - first - patch.shape[-1]))  # less than 0 cuts off
+        faced = F.pad(patch, (0, 0, 0, 0, 0, 1), value=facing)
+        canvas += F.pad(faced, (first, shape[-1] - first - patch.shape[-1]))  # less than 0 cuts off
     return canvas
+
+
+def no_canvas(latents: torch.Tensor) -> torch.Tensor:
+    """Returns empty canvases (B, C + 1, H, W) for latents (B, C, H, W)."""
+    return latents.new_zeros(len(latents), latents.shape[1] + 1, *latents.shape[2:])
 
 
 def _ground_of(pixels: torch.Tensor) -> torch.Tensor:

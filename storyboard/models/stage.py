@@ -3,6 +3,8 @@
 Knows no torch, so that the world can be drawn without it.
 """
 
+from typing import NamedTuple
+
 MIDDLES: dict[int, tuple[float, ...]] = {
     1: (0.5,),
     2: (0.28, 0.72),
@@ -10,6 +12,17 @@ MIDDLES: dict[int, tuple[float, ...]] = {
 }  # parts of the width
 
 
-def middles_of(count: int) -> tuple[float, ...]:
-    """Returns where so many people stand, from left to right: their middles, as parts of the picture's width."""
-    return MIDDLES.get(count) or tuple((place + 0.5) / count for place in range(count))
+class Spot(NamedTuple):
+    """Where somebody stands. middle: a part of the picture's width. facing: 1 for the right, -1 for the left."""
+
+    middle: float
+    facing: int
+
+
+def spots_of(count: int) -> tuple[Spot, ...]:
+    """Returns where so many people stand, from left to right.
+
+    They face the middle of the picture. Whoever stands there faces the right.
+    """
+    middles = MIDDLES.get(count) or tuple((place + 0.5) / count for place in range(count))
+    return tuple(Spot(middle, -1 if middle > 0.5 else 1) for middle in middles)

@@ -19,7 +19,7 @@ from storyboard.errors import StoryError
 from storyboard.models.judge import Judge
 from storyboard.models.judge.matching import Wanted
 from storyboard.models.portrait_canvas import canvas_of, reads_canvas
-from storyboard.models.stage import middles_of
+from storyboard.models.stage import spots_of
 from storyboard.pipeline.checking import compare, known_by, who_is_meant
 from storyboard.pipeline.context import ContextPool, ReadCondition
 from storyboard.pipeline.explain import pointed_at, read_pointed, read_pronouns
@@ -41,7 +41,7 @@ KEPT_CONDITIONS = 64
 class FrameCondition:
     """What a frame is drawn from. Conditions have the shape (1, L, D).
 
-    canvas: (1, C, h, w), the portraits of the people that are shown where they will stand, which the denoiser reads
+    canvas: (1, C + 1, h, w), the portraits of the people that are shown where they will stand, which the denoiser reads
         beside the latents. None if it reads none.
     """
 
@@ -118,7 +118,7 @@ class FrameConditions:
         )
 
     def _canvas(self, shown: Sequence[str], cast: Sequence[CastMember]) -> torch.Tensor | None:
-        """Returns the canvas (1, C, h, w) with these people from left to right; None if the denoiser reads none.
+        """Returns the canvas (1, C + 1, h, w) with these people from left to right; None if the denoiser reads none.
 
         People in photographs are left out, because the denoiser knows portraits on a plain ground only.
         """
@@ -126,14 +126,14 @@ class FrameConditions:
         if not reads_canvas(unet):
             return None
         portraits = {member.name: Hashed(member.portrait) for member in cast if member.name in shown}
-        spots = [
-            (partial(self._features.patch, portraits[name]), middle)
-            for name, middle in zip(shown, middles_of(len(shown)), strict=True)
+        placed = [
+            (partial(self._features.patch, portraits[name]), spot)
+            for name, spot in zip(shown, spots_of(len(shown)), strict=True)
             if self._features.has_plain_ground(portraits[name])
         ]
-        patches, middles = [patch for patch, _ in spots], [middle for _, middle in spots]
+        patches, spots = [patch for patch, _ in placed], [spot for _, spot in placed]
         side = unet.config.sample_size
-        return canvas_of(patches, middles, (unet.config.out_channels, side, side))[None]
+        return canvas_of(patches, spots, (unet.config.out_channels, side, side))[None]
 
     def explain(
         self, request: FrameRequest, frame: FrameCondition

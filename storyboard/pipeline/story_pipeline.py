@@ -27,7 +27,7 @@ from storyboard.models.image_tokens import ImageTokens
 from storyboard.models.judge import Judge
 from storyboard.models.latents import decode_latents, downsampling, to_picture
 from storyboard.models.mappers import ConditionMapper, VisualMapper
-from storyboard.models.portrait_canvas import reads_canvas
+from storyboard.models.portrait_canvas import as_read_by, no_canvas, reads_canvas
 from storyboard.models.portrait_encoder import PortraitEncoder
 from storyboard.models.preview import Previewer
 from storyboard.models.story_reader import StoryReader
@@ -44,8 +44,8 @@ ANSWER_SECONDS = 0.1  # within so many seconds a waiting request notices that it
 class StoryPipeline(Prompted, OnDisk):
     """Draws a FrameRequest, or sentences in a call as in diffusers' pipelines (see `Prompted`).
 
-    Parts from `language_model` on are None in a pipeline without stage 2. A denoiser with twice as many input as output
-    channels also sees the portraits of the people whom it draws (`portrait_canvas.py`). The settings are:
+    Parts from `language_model` on are None in a pipeline without stage 2. A denoiser that reads a canvas also sees the
+    portraits of the people whom it draws (`portrait_canvas.py`). The settings are:
 
     first_frame: how a frame without history is drawn, "char-ldm" or "llm".
     steps, guidance: defaults for requests that have none.
@@ -299,9 +299,11 @@ class StoryPipeline(Prompted, OnDisk):
         )
 
     def _canvases(self, frames: Sequence[FrameCondition]) -> torch.Tensor:
-        """Returns the canvas (N, C, h, w) of each frame, an empty one where there is none."""
-        empty = torch.zeros(self._latent_shape(1))
-        return torch.cat([empty if frame.canvas is None else frame.canvas for frame in frames])
+        """Returns what the denoiser reads of each frame's canvas, of an empty one where there is none."""
+        empty = no_canvas(torch.zeros(self._latent_shape(1)))
+        return as_read_by(
+            self.unet, torch.cat([empty if frame.canvas is None else frame.canvas for frame in frames])
+        )
 
     def _network(self) -> Network:
         """Returns what predicts the noise. A network that was made from older weights of the UNet is dropped."""

@@ -17,7 +17,7 @@ from storyboard.errors import StoryError
 from storyboard.models.image_tokens import mean_row_norm
 from storyboard.models.losses import alignment_loss, diffusion_loss, generation_loss
 from storyboard.models.mappers import VisualMapper
-from storyboard.models.portrait_canvas import reads_canvas
+from storyboard.models.portrait_canvas import as_read_by, no_canvas, reads_canvas
 from storyboard.models.story_reader import StoryReader
 from training.align_llm.arguments import AlignArguments
 from training.align_llm.cache import ConditionCache, check_conditions
@@ -112,7 +112,7 @@ class AlignTraining(Objective[AlignBatch]):
                 drawn["noise"],
                 drawn["timesteps"],
                 weights=1 + self.args.figures * drawn["figures"],
-                canvas=torch.zeros_like(latents) if reads_canvas(self.unet) else None,
+                canvas=as_read_by(self.unet, no_canvas(latents)) if reads_canvas(self.unet) else None,
             )
             loss = loss + self.args.image_weight * metrics["image"]
         return {"loss": loss, **metrics}

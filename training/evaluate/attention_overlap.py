@@ -21,8 +21,8 @@ from diffusers import DDPMScheduler
 
 from storyboard.errors import StoryError
 from storyboard.models.attention import mean_maps, record_cross_attention
-from storyboard.models.portrait_canvas import canvas_of, encode_patch, patch_pixels, reads_canvas
-from storyboard.models.stage import middles_of
+from storyboard.models.portrait_canvas import as_read_by, canvas_of, encode_patch, patch_pixels, reads_canvas
+from storyboard.models.stage import spots_of
 from storyboard.pipeline import StoryPipeline
 from storyboard.text.captions import find_mentions
 from training.configs.arguments import parsed
@@ -69,8 +69,10 @@ def beside(pipeline: StoryPipeline, latents: torch.Tensor, portraits: dict[str, 
     shown = [pixels_of(portrait) for portrait in portraits.values()]
     patches = [lambda aside, one=one: encode_patch(pipeline.vae, patch_pixels(one, aside)) for one in shown]
     channels, height, width = latents.shape[1:]
-    canvas = canvas_of(patches, middles_of(len(shown)), (channels, height, width))
-    return torch.cat([latents, canvas.expand_as(latents)], dim=1)
+    canvas = as_read_by(
+        pipeline.unet, canvas_of(patches, spots_of(len(shown)), (channels, height, width))[None]
+    )
+    return torch.cat([latents, canvas.expand(len(latents), -1, -1, -1)], dim=1)
 
 
 @torch.inference_mode()

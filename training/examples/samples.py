@@ -27,7 +27,7 @@ def paint(
 ) -> Image.Image:
     """Returns pictures of conditions (B, L, D) in a row, with fixed noise, 15 steps and guidance 3.
 
-    canvas: (B, C, h, w), for a denoiser that reads one.
+    canvas: (B, C + 1, h, w), for a denoiser that reads one.
     """
     size, channels = unet.config.sample_size, unet.config.out_channels
     noise = torch.randn(len(condition), channels, size, size, generator=torch.Generator().manual_seed(0))

@@ -16,7 +16,7 @@ from transformers import CLIPImageProcessor
 
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.portrait_canvas import canvas_of
-from storyboard.models.stage import middles_of
+from storyboard.models.stage import Spot, spots_of
 from storyboard.people import Look
 from storyboard.people.canvas import UNITS
 from storyboard.text.captions import Mention, find_mentions
@@ -53,7 +53,7 @@ SHEET_SEED = 1_000_003  # the seed of the validation stories on the sheets
 class LaneExample(CharacterExample):
     """An example of Maple Lane. portraits: one for each span, (3, S, S), or (V,) if a frozen tower has seen them.
 
-    canvas: (C, h, w), None if the denoiser reads none.
+    canvas: (C + 1, h, w), None if the denoiser reads none.
     """
 
     portraits: list[torch.Tensor]
@@ -116,7 +116,7 @@ class CharacterExamples:
         fused = kind >= self.args.no_condition + self.args.text_only
         empty = not fused or float(torch.rand((), generator=g)) < WITHOUT_CANVAS
         people = [] if empty else people_of(tale, frame.scene)
-        canvas = self.canvas_of(people, middles_in(frame.scene) if people else [])
+        canvas = self.canvas_of(people, spots_in(frame.scene) if people else [])
         return LaneExample(
             caption,
             [(m.start, m.end) for m in mentions],
@@ -127,8 +127,8 @@ class CharacterExamples:
             canvas=canvas,
         )
 
-    def canvas_of(self, people: Sequence[Person], spots: Sequence[float]) -> torch.Tensor | None:
-        """Returns the canvas (C, h, w) with people at these spots, parts of the width; None if there is to be none."""
+    def canvas_of(self, people: Sequence[Person], spots: Sequence[Spot]) -> torch.Tensor | None:
+        """Returns the canvas (C + 1, h, w) with people at these spots; None if there is to be none."""
         seen = self.patches
         if seen is None:
             return None
@@ -151,13 +151,17 @@ def people_of(tale: MapleStory, scene: Scene) -> list[Person]:
     return [(actor.name, tale.wears(actor.name)) for actor in scene.actors]
 
 
-def middles_in(scene: Scene) -> list[float]:
-    """Returns where the people of a scene stand in its picture, as parts of the width, from left to right.
+def spots_in(scene: Scene) -> list[Spot]:
+    """Returns where the people of a scene stand in its picture, from left to right.
 
-    Half of them stand within a pixel of `middles_of`, where a pipeline puts them. From a canvas that is sometimes wrong
+    Half of them stand within a pixel of `spots_of`, where a pipeline puts them. From a canvas that is sometimes wrong
     the denoiser would learn to trust none.
     """
-    return [x / UNITS for x, _ in feet_of(scene)]
+    facing = {"right": 1, "left": -1}
+    return [
+        Spot(x / UNITS, facing[actor.facing])
+        for actor, (x, _) in zip(scene.actors, feet_of(scene), strict=True)
+    ]
 
 
 def says_its_sky(tale: MapleStory, number: int) -> bool:
@@ -235,7 +239,7 @@ def maple_lane_examples(
         spans.append([(m.start, m.end) for m in mentions])
         pixels += [examples.views(m.name, tale.wears(m.name), 0) for m in mentions]
         people = people_of(tale, frame.scene)
-        canvas = examples.canvas_of(people, middles_of(len(people)))
+        canvas = examples.canvas_of(people, spots_of(len(people)))
         canvases += [] if canvas is None else [canvas]
     return examples, Samples(
         captions, spans, torch.stack(pixels), torch.stack(canvases) if canvases else None

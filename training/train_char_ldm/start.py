@@ -13,7 +13,7 @@ from transformers import CLIPTextModel, CLIPTokenizerFast, CLIPVisionModelWithPr
 from storyboard.errors import StoryError
 from storyboard.models.conditioning import CharacterConditioner
 from storyboard.models.fusion import CharacterFuser
-from storyboard.models.portrait_canvas import reads_canvas
+from storyboard.models.portrait_canvas import inputs_with_canvas, reads_canvas
 from storyboard.models.portrait_encoder import PortraitEncoder
 from training.configs.parts import Scheduler, load_image_encoder
 from training.train_char_ldm.arguments import CharLdmArguments
@@ -83,7 +83,7 @@ def load_unet(args: CharLdmArguments, channels: int) -> UNet2DConditionModel:
             f"The denoiser of {parts} reads a canvas of {known} channels, and its autoencoder has {channels}; widen a "
             "denoiser without a canvas."
         )
-    inputs = 2 * channels if read else channels
+    inputs = inputs_with_canvas(channels) if read else channels
     if unet.config.in_channels < inputs:
         unet.conv_in = _wider(unet.conv_in, inputs=inputs)
     if known < channels:
