@@ -37,6 +37,7 @@ def named(*told: str) -> str:
     [
         (("Rosa, Milo and Otto run.", "Soon all three were eating."), "Soon Rosa, Milo and Otto were eating."),
         (("Rosa runs.", "Milo and Otto run.", "All three of them eat."), "Rosa, Milo and Otto eat."),
+        (("Rosa runs.", "She meets Milo, and the two of them dance."), "She meets Milo, and Rosa and Milo dance."),
         (("Rosa and Milo run.", "Otto laughs, and all three dance."), "Otto laughs, and Rosa, Milo and Otto dance."),
         (
             ("Otto and Rosa dance.", "When the rain came the two of them danced on, and Milo hummed."),
