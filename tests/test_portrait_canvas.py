@@ -14,11 +14,11 @@ from storyboard.models.losses import colour_emphasis, diffusion_loss
 from storyboard.models.portrait_canvas import (
     STEP,
     canvas_of,
+    column_of,
     encode_patch,
     has_plain_ground,
     no_canvas,
     patch_pixels,
-    spot_of,
 )
 from storyboard.models.stage import Spot, spots_of
 from storyboard.people import random_look
@@ -61,7 +61,7 @@ def test_patches_are_put_at_their_columns_and_what_is_outside_is_cut_off():
 @pytest.mark.parametrize("middle", [0.5, 0.28, 0.72, 0.18, 0.82, 0.0, 1.0, 0.123])
 def test_a_person_stands_at_the_very_pixel(middle):
     """Patches were put at whole columns. Half a column aside a latent says nothing of where an outline is."""
-    first, aside = spot_of(middle, 16)
+    first, aside = column_of(middle, 16)
     assert abs((first + 4) / 16 + aside * STEP - middle) <= STEP / 2 and abs(aside * STEP) <= 1 / 32
 
 

@@ -53,7 +53,7 @@ def as_read_by(unet: Any, canvas: torch.Tensor) -> torch.Tensor:
     return canvas[:, : unet.config.in_channels - unet.config.out_channels]
 
 
-def spot_of(middle: float, columns: int) -> tuple[int, int]:
+def column_of(middle: float, columns: int) -> tuple[int, int]:
     """Returns where on a canvas of so many columns somebody stands with this middle, a part of the width.
 
     That is the first column of the patch, and how many STEPs the middle is right of the middle of the patch.
@@ -109,7 +109,7 @@ def canvas_of(
     """
     canvas = torch.zeros(shape[0] + 1, *shape[1:])
     for patch_at, (middle, facing) in zip(patches, spots, strict=True):
-        first, aside = spot_of(middle, shape[-1])
+        first, aside = column_of(middle, shape[-1])
         patch = patch_at(aside).float().cpu()
         faced = F.pad(patch, (0, 0, 0, 0, 0, 1), value=facing)
         canvas += F.pad(faced, (first, shape[-1] - first - patch.shape[-1]))  # less than 0 cuts off
