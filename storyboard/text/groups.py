@@ -154,14 +154,13 @@ def _whom(
     names = {one.name: one.aliases for one in cast}
     sentence = read_sentence(caption, names)
     before = {one.name for one in sentence.mentions if one.end <= found.start()} & fitting
+    if len(before) == count and not found["other"]:
+        return [one.name for one in cast if one.name in before]
     likeliest = readings_together(sentence, cast, earlier)[0].meant
     meant = {name for start, who in likeliest.items() if start < found.start() for name in who} & fitting
-    for here in (
-        before,
-        before | meant,
-    ):  # "Rosa meets Milo, and the two of them dance", "She meets Milo, and ..."
-        if len(here) == count and not found["other"]:
-            return [one.name for one in cast if one.name in here]
+    here = before | meant  # "She meets Milo, and the two of them dance."
+    if len(here) == count and not found["other"]:
+        return [one.name for one in cast if one.name in here]
     # "All" includes the people of this sentence. Without "all", a person who is named beside the counted people usually
     # does something else. But the person may also be one of them: "So the three of them ate for six, Otto alone for
     # four."
